@@ -1,0 +1,78 @@
+"""Everything Kizuna raises.
+
+    KizunaError
+    ├── WorkspaceError        no workspace here, a damaged or locked one
+    ├── SettingError          a setting that does not exist or cannot be read
+    ├── ImportFailed          a file that cannot be read or mapped (single rows are rejected, not raised)
+    ├── CatalogueError        a metric definition that is not right; names file, metric and key
+    └── QuestionError         a question that cannot be answered
+        ├── UnknownName       a metric, dimension, fact or unit that does not exist
+        └── NotAllowed        an expression outside the allow-list
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class KizunaError(Exception):
+    """Base of all errors. `what` is the sentence to show, `next_step` what to do about it."""
+
+    def __init__(self, what: str, next_step: str = "") -> None:
+        self.what = what
+        self.next_step = next_step
+        super().__init__(f"{what} {next_step}".strip())
+
+
+class WorkspaceError(KizunaError):
+    """No workspace, or one that cannot be opened."""
+
+
+class SettingError(KizunaError):
+    """A setting that does not exist or whose value cannot be used."""
+
+
+class ImportFailed(KizunaError):
+    """A file that cannot be read or matched to a fact."""
+
+
+class CatalogueError(KizunaError):
+    """A metric definition that is not right."""
+
+    def __init__(self, file: str, metric: str, key: str, what: str, next_step: str = "") -> None:
+        self.file, self.metric, self.key = file, metric, key
+        place = ": ".join(part for part in (file, metric, key) if part)
+        super().__init__(f"{place}: {what}", next_step)
+
+
+class QuestionError(KizunaError):
+    """A question that cannot be answered as asked."""
+
+
+class NotAllowed(QuestionError):
+    """An expression that uses something outside the allow-list."""
+
+
+class UnknownName(QuestionError):
+    """A name that is not known, with the nearest one that is.
+
+    `kind` is the word for the thing ("metric", "dimension"), `known` the valid names.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], next_step: str = "") -> None:
+        self.kind, self.name = kind, name
+        self.suggestion = did_you_mean(name, known)
+        hint = f" Did you mean {self.suggestion!r}?" if self.suggestion else ""
+        super().__init__(f"There is no {kind} {name!r}.{hint}", next_step)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """The known name nearest to `name`, or ``None`` if none is near."""
+    names = list(known)
+    lowered = {candidate.lower(): candidate for candidate in names}
+    found = get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
+    if found:
+        return lowered[found[0]]
+    contained = [candidate for candidate in names if name and name.lower() in candidate.lower()]
+    return min(contained, key=len) if contained else None

@@ -1,0 +1,143 @@
+"""Every setting, in one table: file, environment, command line and docs read it.
+
+A setting is looked for in this order: ``KIZUNA_<NAME>`` in the environment, ``kizuna.toml`` of the
+workspace, the default given here.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from kizuna.errors import SettingError, did_you_mean
+
+Value = Any
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its name in ``kizuna.toml``, what it is when nobody says otherwise, and what it is for."""
+
+    name: str
+    default: Value
+    help: str
+
+
+SETTINGS: dict[str, Setting] = {
+    s.name: s
+    for s in (
+        Setting("name", "", "the business's name, shown in titles"),
+        Setting("timezone", "UTC", "IANA time zone in which days begin and end"),
+        Setting("currency", "USD", "ISO 4217 code of the currency money is kept in"),
+        Setting("week_start", "monday", "first day of the week"),
+        Setting("languages", ["en", "ja", "da"], "languages for names and meanings, the first is the default"),
+        Setting("business_hours", {day: "09:00-17:00" for day in WEEKDAYS[:5]}, "opening hours by weekday, for business-time metrics"),
+        Setting("holidays", [], "dates without business hours, such as 2026-01-01"),
+        Setting("goal_events", ["Order Completed"], "event names that make a session a conversion"),
+        Setting("session_minutes", 30, "a pause this long ends a session"),
+        Setting("cart_window_hours", 24, "an order this soon after the last product added ends the cart in an order"),
+        Setting("lapse_days", 90, "who has not ordered (or been active) for this long is no longer a customer, for churn by orders or activity"),
+        Setting("loyal_periods", 3, "ordering in each of this many periods makes a customer loyal"),
+        Setting("repeat_days", 90, "window for a second order, from the first"),
+        Setting("reopen_days", 7, "a ticket opened again within this time was not resolved at first contact"),
+        Setting("core_reader_days", 90, "window in which a core reader opens at least 80 % of what was sent"),
+        Setting("cxi_weights", {"effort": 1.0, "empathy": 1.0, "understanding": 1.0, "efficiency": 1.0}, "weights of the Customer Experience Index"),
+        Setting("exchange", {}, "value of one unit of another currency in the workspace's currency, by ISO code"),
+        Setting("initiatives", {}, "named dates (a launch, a campaign) to compare before and after"),
+        Setting("small_base", 30, "answers from fewer people are flagged small_base"),
+        Setting("max_groups", 200, "a break-down keeps this many groups, the rest are added up as (other)"),
+        Setting("memory_limit", "4GB", "DuckDB's memory limit"),
+        Setting("threads", 0, "DuckDB's threads, 0 for all cores"),
+        Setting("query_seconds", 60, "a question that takes longer is interrupted"),
+        Setting("max_rejected_kept", 100_000, "rejected rows kept with their text per file; all are counted"),
+    )
+}
+
+
+class Settings(Mapping[str, Value]):
+    """The settings of one workspace, read once.
+
+    Attribute access is the common way: ``settings.timezone``. Raises `SettingError` with the
+    nearest valid name for anything the table does not list.
+    """
+
+    def __init__(self, values: Mapping[str, Value], origin: str = "settings") -> None:
+        for name in values:
+            if name not in SETTINGS:
+                near = did_you_mean(name, SETTINGS)
+                hint = f"Did you mean {near!r}?" if near else "docs/settings.md lists them all."
+                raise SettingError(f"{origin}: there is no setting {name!r}.", hint)
+        merged = {name: setting.default for name, setting in SETTINGS.items()} | dict(values)
+        for name in SETTINGS:
+            text = os.environ.get(f"KIZUNA_{name.upper()}")
+            if text is not None:
+                merged[name] = _from_text(name, text)
+        self._values = merged
+        _check(self, origin)
+
+    @classmethod
+    def read(cls, file: Path) -> Settings:
+        try:
+            values = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingError(f"{file} is not valid TOML: {error}.", "Mend that line, then run the command again.") from None
+        return cls(values, str(file))
+
+    def __getitem__(self, name: str) -> Value:
+        return self._values[name]
+
+    def __getattr__(self, name: str) -> Value:
+        try:
+            return self._values[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def first_weekday(self) -> int:
+        """0 for Monday … 6 for Sunday."""
+        return WEEKDAYS.index(self.week_start)
+
+
+def _from_text(name: str, text: str) -> Value:
+    """A setting's value from the environment: TOML where it parses, else the plain text."""
+    if isinstance(SETTINGS[name].default, str):
+        return text
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        raise SettingError(f"KIZUNA_{name.upper()}={text!r} cannot be read.", "Write it as in kizuna.toml.") from None
+
+
+def _check(settings: Settings, origin: str) -> None:
+    for name, setting in SETTINGS.items():
+        value, kind = settings[name], type(setting.default)
+        right = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+        if not right:
+            raise SettingError(f"{origin}: {name} must be {_KIND_NAMES[kind]}, not {value!r}.", f"It is {setting.help}.")
+    if settings.timezone not in available_timezones():
+        near = did_you_mean(settings.timezone, available_timezones())
+        raise SettingError(f"{origin}: there is no time zone {settings.timezone!r}.", f"Did you mean {near!r}?" if near else "Use an IANA name.")
+    if settings.week_start not in WEEKDAYS:
+        raise SettingError(f"{origin}: week_start must be one of {', '.join(WEEKDAYS)}.")
+    if len(settings.currency) != 3 or not settings.currency.isupper():
+        raise SettingError(f"{origin}: currency must be an ISO 4217 code such as JPY, not {settings.currency!r}.")
+
+
+_KIND_NAMES = {str: "text", int: "a whole number", list: "a list", dict: "a table", float: "a number"}

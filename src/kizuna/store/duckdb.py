@@ -1,0 +1,117 @@
+"""The embedded engine: one DuckDB file, one process, one writer at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from kizuna.errors import QuestionError, WorkspaceError
+from kizuna.facts import FACTS, Fact
+from kizuna.settings import Settings
+
+SCHEMA_VERSION = 1
+
+_BOOKKEEPING = """
+CREATE TABLE IF NOT EXISTS meta (name VARCHAR, value VARCHAR);
+CREATE TABLE IF NOT EXISTS import (
+    import_no INTEGER, fact VARCHAR, file VARCHAR, sha256 VARCHAR, imported_at TIMESTAMP,
+    rows BIGINT, added BIGINT, replaced BIGINT, rejected BIGINT);
+CREATE TABLE IF NOT EXISTS rejected (
+    import_no INTEGER, fact VARCHAR, line_no BIGINT, reason VARCHAR, row VARCHAR);
+"""
+
+
+class DuckDBStore:
+    """Facts in one DuckDB file.
+
+    `path` is the file, or ``":memory:"``. Raises `WorkspaceError` when another process has it open
+    or when it is damaged; the error names the file and ``kizuna rebuild``.
+    """
+
+    dialect = "duckdb"
+
+    def __init__(self, path: Path | str, settings: Settings) -> None:
+        self.path = path
+        self.settings = settings
+        self._lock = threading.RLock()
+        self._connection = _connect(path, settings)
+        for fact in FACTS.values():
+            self._connection.execute(table_ddl(fact))
+        self._connection.execute(_BOOKKEEPING)
+
+    def execute(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run one statement and give its rows; for the store's own use, never with a user's text."""
+        with self._lock:
+            cursor = self._connection.execute(sql, params)
+            return cursor.fetchall() if cursor.description else []
+
+    def query(self, sql: str, tables: Mapping[str, pa.Table] | None = None) -> pa.Table:
+        """Answer a planned SELECT. `tables` are small relations (calendars) that it joins by name.
+
+        Raises `QuestionError` when it takes longer than the setting query_seconds.
+        """
+        with self._lock:
+            for name, table in (tables or {}).items():
+                self._connection.register("incoming", table)
+                self._connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS FROM incoming')
+                self._connection.unregister("incoming")
+            timer = threading.Timer(self.settings.query_seconds, self._connection.interrupt)
+            timer.start()
+            try:
+                return self._connection.sql(sql).to_arrow_table()
+            except duckdb.InterruptException:
+                raise QuestionError(
+                    f"The question took longer than {self.settings.query_seconds} s and was stopped.",
+                    "Ask for a shorter range or fewer groups, or raise query_seconds in kizuna.toml.",
+                ) from None
+            finally:
+                timer.cancel()
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+
+def table_ddl(fact: Fact) -> str:
+    """``CREATE TABLE`` of a fact, in DuckDB's dialect."""
+    columns = ", ".join(f'"{name}" {sql_type}' for name, sql_type in fact.stored_columns().items())
+    return f'CREATE TABLE IF NOT EXISTS "{fact.name}" ({columns})'
+
+
+def _connect(path: Path | str, settings: Settings) -> duckdb.DuckDBPyConnection:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": settings.memory_limit,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if settings.threads:
+        config["threads"] = settings.threads
+    try:
+        connection = duckdb.connect(str(path), config=config)
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise WorkspaceError(
+                f"{path} is in use by another process. {_holder(str(error))}",
+                "End that process, or ask it: a running server answers for its workspace.",
+            ) from None
+        raise WorkspaceError(
+            f"{path} is damaged and DuckDB will not open it: {error}",
+            "Run `kizuna rebuild`: it makes the file again from raw/.",
+        ) from None
+    except duckdb.Error as error:
+        raise WorkspaceError(
+            f"{path} cannot be opened: {error}", "Run `kizuna rebuild`: it makes the file again from raw/."
+        ) from None
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def _holder(message: str) -> str:
+    """The part of DuckDB's message that names the process holding the lock, if there is one."""
+    start = message.find("(PID")
+    return f"It is held by PID {message[start + 5 :].split(')')[0]}." if start >= 0 else ""
