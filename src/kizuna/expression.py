@@ -1,0 +1,145 @@
+"""The one road from a text to SQL.
+
+Metric definitions, ``where`` filters and segments are written as SQL expressions by people who may
+not be trusted. A text is parsed by SQLGlot, every node of the tree must be on the allow-list
+below, every name is looked up by the caller, and only then the tree is written out again. What is
+not listed does not pass: no subquery, no statement, no function that reads a file, a setting or
+the catalogue.
+
+What this does not protect from: an expression that is merely slow (the query time limit does), and
+one that is allowed but wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from kizuna.errors import NotAllowed, QuestionError
+
+Resolve = Callable[[str], str]
+"""Turns a name of the expression into SQL, or raises `UnknownName`."""
+
+FUNCTIONS: dict[str, type[exp.Expression]] = {
+    "coalesce": exp.Coalesce,
+    "nullif": exp.Nullif,
+    "abs": exp.Abs,
+    "least": exp.Least,
+    "greatest": exp.Greatest,
+    "lower": exp.Lower,
+    "upper": exp.Upper,
+    "round": exp.Round,
+    "ln": exp.Ln,
+    "exp": exp.Exp,
+    "sqrt": exp.Sqrt,
+    "date_diff": exp.DateDiff,
+    "length": exp.Length,
+    "starts_with": exp.StartsWith,
+    "contains": exp.Contains,
+}
+
+_SYNTAX: tuple[type[exp.Expression], ...] = (
+    exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Tuple,
+    exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.Between, exp.Like, exp.ILike,
+    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ,
+    exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg, exp.Case, exp.If, exp.Var,
+)  # fmt: skip
+
+_CASTS = {"INT", "BIGINT", "DOUBLE", "FLOAT", "TEXT", "VARCHAR", "DATE", "BOOLEAN", "TIMESTAMP", "DECIMAL"}
+_ALLOWED = frozenset(_SYNTAX) | frozenset(FUNCTIONS.values())
+_BOOLEAN = (
+    exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.Between, exp.Like, exp.ILike, exp.EQ, exp.NEQ, exp.GT, exp.GTE,
+    exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Boolean, exp.StartsWith, exp.Contains,
+)  # fmt: skip
+_QUOTED = re.compile(r"('(?:[^']|'')*')")
+_SETTING = re.compile(r"(?<![:\w]):([a-z_]+(?:\.[a-z_]+)*)")
+
+
+def compile_expression(text: str, resolve: Resolve, *, boolean: bool = False, dialect: str = "duckdb") -> str:
+    """Check `text` and write it as SQL, its names replaced by what `resolve` gives for them.
+
+    With `boolean`, the expression must be a condition (``where``), not a number. Raises
+    `NotAllowed` for anything outside the allow-list, `QuestionError` where it does not parse.
+    """
+    tree = _parse(text)
+    for node in tree.walk():
+        _check(node, text)
+    if boolean and not isinstance(tree.unnest(), (*_BOOLEAN, exp.Column, exp.Case, exp.Coalesce)):
+        raise QuestionError(f"{text!r} is not a condition.", "Write something that is true or false, such as country = 'JP'.")
+    resolved = tree.transform(lambda node: _resolve(node, resolve))
+    return resolved.sql(dialect=dialect, comments=False)
+
+
+def names_in(text: str) -> list[str]:
+    """The column names an expression uses, in order of appearance (for messages and tests)."""
+    return list(dict.fromkeys(_name(column) for column in _parse(text).find_all(exp.Column)))
+
+
+def fill_settings(text: str, values: Mapping[str, Any]) -> str:
+    """Replace ``:name`` and ``:table.key`` by the numbers the settings give; text in quotes stays."""
+
+    def number(match: re.Match[str]) -> str:
+        value: Any = values
+        for part in match.group(1).split("."):
+            try:
+                value = value[part]
+            except (KeyError, TypeError):
+                raise QuestionError(f"{text!r} refers to :{match.group(1)}, which no setting has.", "docs/settings.md lists them.") from None
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise QuestionError(f"{text!r} refers to :{match.group(1)}, which is not a number.")
+        return repr(value)
+
+    parts = _QUOTED.split(text)
+    return "".join(part if part.startswith("'") else _SETTING.sub(number, part) for part in parts)
+
+
+def quote_name(name: str) -> str:
+    """A name as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _parse(text: str) -> exp.Expression:
+    try:
+        tree = sqlglot.parse_one(text, read="duckdb")
+    except (SqlglotError, RecursionError) as error:
+        first = str(error).splitlines()[0] if str(error) else "it does not parse"
+        first = re.sub(r"\x1b\[[0-9;]*m", "", first)
+        raise QuestionError(f"{text!r} cannot be read: {first}", "Write an SQL condition such as country = 'JP' AND value > 100.") from None
+    if tree is None:
+        raise QuestionError("The expression is empty.", "Leave it out, or write something like country = 'JP'.")
+    return tree
+
+
+def _check(node: exp.Expression, text: str) -> None:
+    if isinstance(node, exp.DataType):
+        if node.this.name not in _CASTS:
+            raise NotAllowed(f"{text!r} casts to {node.this.name}, which is not allowed.", f"Allowed: {', '.join(sorted(_CASTS))}.")
+        return
+    if isinstance(node, exp.Cast) or (isinstance(node, exp.DataTypeParam) and isinstance(node.parent, exp.DataType)):
+        return
+    if type(node) not in _ALLOWED or (isinstance(node, exp.In) and (node.args.get("query") or node.args.get("unnest"))):
+        what = node.sql(dialect="duckdb") if not isinstance(node, exp.Block) else "several statements"
+        raise NotAllowed(
+            f"{text!r} uses {what!r}, which is not allowed in an expression.",
+            f"Allowed are comparisons, AND OR NOT, IN, BETWEEN, LIKE, IS NULL, CASE, arithmetic and {', '.join(FUNCTIONS)}.",
+        )
+
+
+def _name(column: exp.Column) -> str:
+    return ".".join(part.name for part in column.parts)
+
+
+def _resolve(node: exp.Expression, resolve: Resolve) -> exp.Expression:
+    if isinstance(node, exp.Column):
+        return exp.Var(this=resolve(_name(node)))
+    return node
