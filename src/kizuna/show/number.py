@@ -45,10 +45,11 @@ def interval(low: float | None, high: float | None, unit: str, language: str = "
     """Both ends of an interval, the unit said once where it can be; empty where there is none."""
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return ""
+    size = max(abs(low), abs(high))
+    first, last = (_write(end, unit, language, currency, size) for end in (low, high))
     if unit == "percent":
-        return f"{_plain(low, 1, language)}{word('to', language)}{_write(high, unit, language, currency)}"
-    ends = (_write(end, unit, language, currency) for end in (low, high))
-    return word("to", language).join(ends)
+        first = first.removesuffix(_style(language).percent)
+    return first + word("to", language) + last
 
 
 def change(number: float | None, unit: str, language: str = "en", currency: str = "USD", *, spoken: bool = False) -> str:
@@ -106,14 +107,14 @@ def _two_units(seconds: float, style: _Style) -> str:
     return f"{round(seconds)}{style.clock[-1][0]}"
 
 
-def money(amount: float, currency: str, language: str = "en") -> str:
+def money(amount: float, currency: str, language: str = "en", size: float | None = None) -> str:
     """An amount in a currency: cents up to 10,000, none above; more digits for amounts under one."""
     minor = 0 if currency in _NO_MINOR else 2
-    size = abs(amount)
+    size = abs(amount) if size is None else size
     digits = minor if size < 10_000 else 0
     if 0 < size < 1:
         digits = minor + 2
-    text, symbol = _plain(size, digits, language), _SYMBOLS.get(currency)
+    text, symbol = _plain(abs(amount), digits, language), _SYMBOLS.get(currency)
     if language == "da":
         text = f"{text} {symbol or currency}"
     elif symbol is None or symbol.isalpha() or symbol.endswith("."):
@@ -123,14 +124,16 @@ def money(amount: float, currency: str, language: str = "en") -> str:
     return _signed(amount, text) if amount < 0 else text
 
 
-def _write(number: float, unit: str, language: str, currency: str) -> str:
+def _write(number: float, unit: str, language: str, currency: str, size: float | None = None) -> str:
+    """`size` decides how many digits there are: the number's own, or that of its neighbours."""
+    size = abs(number) if size is None else size
     if unit == "money":
-        return money(number, currency, language)
+        return money(number, currency, language, size)
     if unit == "seconds":
         return duration(number, language)
     if unit == "count":
-        return _plain(number, 0 if abs(number) >= 100 or number == round(number) else 1, language)
-    text = _plain(number, _digits(abs(number), _DIGITS.get(unit, 2)), language)
+        return _plain(number, 0 if size >= 100 or number == round(number) else 1, language)
+    text = _plain(number, _digits(size, _DIGITS.get(unit, 2)), language)
     if unit == "percent":
         return text + _style(language).percent
     return text + _style(language).clock[0][0] if unit == "days" else text
@@ -138,9 +141,9 @@ def _write(number: float, unit: str, language: str, currency: str) -> str:
 
 def _digits(size: float, usual: int) -> int:
     """More digits for small numbers, so that a rate of 0.04 % is not written as 0.0."""
-    if 0 < size < 0.1:
+    if 0.0005 <= size < 0.1:
         return usual + 2
-    return usual + 1 if 0 < size < 1 and usual < 2 else usual
+    return usual + 1 if 0.1 <= size < 1 and usual < 2 else usual
 
 
 def _plain(number: float, digits: int, language: str) -> str:
