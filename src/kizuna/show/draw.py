@@ -32,7 +32,9 @@ class Scale:
         return round(min(max(share, 0.0), 1.0) * halves)
 
 
-def bar(scale: Scale, value: float | None, low: float | None, high: float | None, cells: int, *, plain: bool = False) -> str:
+def bar(
+    scale: Scale, value: float | None, low: float | None, high: float | None, cells: int, *, plain: bool = False
+) -> str:
     """``╶──●──╴``: the interval on the scale with the value in it; a dot alone where there is no interval.
 
     The ends fall on half cells. `plain` draws with ASCII only.

@@ -52,18 +52,43 @@ def interval(low: float | None, high: float | None, unit: str, language: str = "
     return first + word("to", language) + last
 
 
-def change(number: float | None, unit: str, language: str = "en", currency: str = "USD", *, spoken: bool = False) -> str:
-    """A difference with its sign: ``+4.4``, ``−18 m``, ``+¥1,900``; `spoken` names the points of a percentage."""
+def margin(
+    number: float | None, low: float | None, high: float | None, unit: str, language: str = "en", currency: str = "USD"
+) -> str:
+    """An interval by its distance from the value: ``± 4.6``, or ``−3.9 +5.2`` where it is not symmetric."""
+    if number is None or low is None or high is None or math.isnan(low) or math.isnan(high):
+        return ""
+    size = abs(number)
+    down, up = (change(end - number, unit, language, currency, size=size) for end in (low, high))
+    one = up.removeprefix("+")
+    return f"± {one}" if one == down.removeprefix(MINUS) else f"{down} {up}"
+
+
+def change(
+    number: float | None,
+    unit: str,
+    language: str = "en",
+    currency: str = "USD",
+    *,
+    size: float | None = None,
+    spoken: bool = False,
+) -> str:
+    """A difference with its sign: ``+4.4``, ``−18 m``, ``+¥1,900``.
+
+    It has the digits of a number of `size`, the value it changes. `spoken` names the points of a
+    percentage.
+    """
     if number is None or math.isnan(number):
         return ""
+    size = abs(number) if size is None else size
     if unit == "percent":
-        text = _signed(number, _plain(abs(number), _digits(abs(number), 1), language))
+        text = _signed(number, _plain(abs(number), _digits(size, 1), language))
         gap = _style(language).gap
         return f"{text}{gap}{word('points', language)}" if spoken else text
-    return _signed(number, _write(abs(number), unit, language, currency))
+    return _signed(number, _write(abs(number), unit, language, currency, size))
 
 
-def count(number: int | None, language: str = "en") -> str:
+def count(number: float | None, language: str = "en") -> str:
     """A whole number with separators; a dash where it is not known."""
     return "–" if number is None else _plain(number, 0, language)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from kizuna.measure.answer import Record
 from kizuna.show.words import word
 
 
@@ -30,7 +30,7 @@ NO_CHANGE = Verdict("no change", "=", "quiet")
 NOT_SURE = Verdict("not sure", "≈", "quiet")
 
 
-def verdict(record: Any, direction: str, level: float = 0.95) -> Verdict:
+def verdict(record: Record, direction: str, level: float = 0.95) -> Verdict:
     """The verdict on a record's change, for a metric whose better way is `direction` (up, down, none).
 
     The p-value is the one after Holm. The glyph shows the way the number moved and the word says what

@@ -6,6 +6,7 @@ LANGUAGES = ("en", "ja", "da")
 
 _WORDS: dict[str, tuple[str, str, str]] = {
     "no data": ("no data", "データなし", "ingen data"),
+    "not known": ("(not known)", "（不明）", "(ukendt)"),
     "better": ("better", "改善", "bedre"),
     "worse": ("worse", "悪化", "værre"),
     "real change": ("real change", "有意な変化", "reel ændring"),
@@ -22,12 +23,14 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "rows": ("rows", "件数", "rækker"),
     "change": ("change", "変化", "ændring"),
     "notes": ("notes", "注記", "noter"),
-    "data as of": ("data as of", "データ時点", "data pr."),
+    "data until": ("data until", "データ最終日", "data til og med"),
+    "rows behind": ("{rows} rows", "{rows}件", "{rows} rækker"),
     "filter": ("filter", "絞り込み", "filter"),
     "definition": ("definition", "定義", "definition"),
     "everything": ("everything", "全体", "alt"),
     "by": ("by", "内訳", "fordelt på"),
     "latest": ("latest", "最新", "seneste"),
+    "compared with none": ("not compared", "比較なし", "ikke sammenlignet"),
     "compared with previous": ("compared with the period before", "前の期間と比較", "sammenlignet med perioden før"),
     "compared with year": ("compared with a year earlier", "前年同期と比較", "sammenlignet med året før"),
     "moved": (
@@ -37,6 +40,16 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     ),
     "adjusted": ("Holm-adjusted, {alpha}", "Holm補正、{alpha}", "Holm-justeret, {alpha}"),
     "what changed": ("What really changed", "本当に変わったこと", "Hvad der virkelig ændrede sig"),
+    "sentence": (
+        "{name} {change}, to {value} ({verdict})",
+        "{name} {change}、{value}（{verdict}）",
+        "{name} {change}, til {value} ({verdict})",
+    ),
+    "explain hint": (
+        "kizuna explain METRIC shows how one is defined and computed",
+        "kizuna explain METRIC で定義と計算方法を表示",
+        "kizuna explain METRIC viser definition og beregning",
+    ),
     "nothing moved": (
         "Nothing moved beyond chance.",
         "偶然を超えた変化はありません。",
@@ -57,12 +70,13 @@ _WORDS: dict[str, tuple[str, str, str]] = {
 }
 
 _FLAGS: dict[str, tuple[str, str, str]] = {
-    "small_base": ("few answers", "少数", "få svar"),
+    "small_base": ("few people", "少人数", "få personer"),
     "few_units": ("too few for an interval", "区間には少なすぎる", "for få til et interval"),
-    "partial_period": ("period not over", "期間途中", "perioden er ikke slut"),
-    "mixed_scale": ("several scales", "尺度が混在", "flere skalaer"),
-    "mixed_scales": ("several scales", "尺度が混在", "flere skalaer"),
+    "partial_period": ("data does not reach the end", "期間の終わりまでデータがない", "data når ikke til slutningen"),
+    "no_sampling": ("a reading, not a sample", "標本ではなく実測値", "en aflæsning, ikke en stikprøve"),
+    "mixed_scale": ("several scales pooled", "尺度が混在", "flere skalaer lagt sammen"),
     "revenue_for_margin": ("revenue, margin unknown", "粗利不明のため売上", "omsætning, avance ukendt"),
+    "immature": ("window not over yet", "観察期間が未完了", "vinduet er ikke slut endnu"),
 }
 
 

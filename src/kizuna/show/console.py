@@ -1,0 +1,52 @@
+"""Where the command line writes: answers to stdout, everything about them to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+STYLES = {
+    "better": "color(33)",
+    "worse": "color(166)",
+    "accent": "color(68)",
+    "quiet": "dim",
+    "head": "bold",
+    "key": "dim",
+    "term": "default",
+}
+"""One accent; colour has two meanings only. Chosen to be read on dark and on light terminals."""
+
+
+def out() -> Console:
+    """stdout. Colours only on a terminal, and not under NO_COLOR."""
+    return _console(stderr=False)
+
+
+def err() -> Console:
+    """stderr: which workspace, progress, warnings, errors."""
+    return _console(stderr=True)
+
+
+def note(text: str) -> None:
+    """One quiet line on stderr."""
+    err().print(text, style="quiet", markup=False, highlight=False, soft_wrap=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    return _for_stream(stderr, sys.stderr if stderr else sys.stdout, os.environ.get("COLUMNS"))
+
+
+@cache
+def _for_stream(stderr: bool, stream: object, columns: str | None) -> Console:
+    from rich.console import Console
+    from rich.theme import Theme
+
+    console = Console(file=stream, theme=Theme(STYLES), highlight=False, emoji=False)  # type: ignore[arg-type]
+    if not console.is_terminal and not columns:
+        console.width = 100
+    return console

@@ -1,0 +1,120 @@
+"""The overview: what really changed, in sentences, before any table of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.text import Text
+
+from kizuna.measure.answer import Answer, Record
+from kizuna.measure.metric import GROUPS
+from kizuna.show import number
+from kizuna.show.reading import Part, Reader, flags, parts
+from kizuna.show.table import Cells, compact_columns, feeds, footer, lay_out, notes_line, scope
+from kizuna.show.words import word
+
+MOST_SENTENCES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """`now` has one number a metric, with its change; `trend`, if given, the periods for the sparklines."""
+
+    now: Answer
+    trend: Answer | None = None
+    language: str = "en"
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        reader = Reader.of(self.now, self.language)
+        found = [p for p in parts(self.now) if len(p.records) == 1]
+        known = [(p, p.records[0]) for p in found if p.records[0].value is not None]
+        yield Group(
+            Text(self.now.workspace, "head") if self.now.workspace else Text(),
+            scope(self.now, reader),
+            Text(),
+            changes(known, reader),
+            Text(),
+        )
+        yield from self._groups(known, reader, options.max_width)
+        missing = [p for p in found if p.records[0].value is None]
+        if missing:
+            yield Group(waiting(missing, reader), Text())
+        yield Group(footer(self.now, reader), Text(word("explain hint", self.language), "quiet"))
+
+    def _groups(self, known: Sequence[tuple[Part, Record]], reader: Reader, width: int) -> RenderResult:
+        """One table, so that all groups share their columns, cut at the headings."""
+        trends = self._trends()
+        notes = flags(r for _, r in known)
+        names = dict.fromkeys([*GROUPS, *(p.metric.group for p, _ in known)])
+        ordered = [(p, r) for name in names for p, r in known if p.metric.group == name]
+        columns = compact_columns(ordered, reader, notes, trends)
+        columns[0].least = max((cell_len(word(n, reader.language)) for n in names), default=0)
+        place = 0
+        for name in names:
+            size = sum(1 for p, _ in ordered if p.metric.group == name)
+            if size:
+                cut = [c.part(place, place + size) for c in columns]
+                yield lay_out(_headed(word(name, reader.language), cut, first=place == 0), width)
+                yield Text()
+                place += size
+        if notes:
+            yield Group(notes_line(notes, reader), Text())
+
+    def _trends(self) -> dict[str, list[float | None]]:
+        if self.trend is None:
+            return {}
+        return {p.id: [r.value for r in sorted(p.records, key=lambda r: r.start)] for p in parts(self.trend)}
+
+
+def _headed(name: str, columns: list[Cells], *, first: bool) -> list[Cells]:
+    """The table of a group: its name stands over its metrics, and the first one names the columns for all."""
+    rest = columns[1:] if first else [replace(c, head="") for c in columns[1:]]
+    return [replace(columns[0], head=name, head_style="head"), *rest]
+
+
+def changes(known: Sequence[tuple[Part, Record]], reader: Reader) -> RenderableType:
+    """The changes beyond chance, the surest first, and how many of how many metrics they are."""
+    tested = [(p, r) for p, r in known if r.p_value is not None]
+    moved = [(p, r) for p, r in tested if reader.verdict(r, p.metric).real]
+    moved.sort(key=lambda pair: (pair[1].p_raw or 0.0, pair[0].id))
+    lines = [Text(word("what changed", reader.language), "head")]
+    lines += [_sentence(p, r, reader) for p, r in moved[:MOST_SENTENCES]]
+    if not moved:
+        lines.append(Text(word("nothing moved", reader.language)))
+    lines.append(Text(_counted(len(moved), len(tested), reader), "quiet"))
+    return Group(*lines)
+
+
+def _counted(moved: int, asked: int, reader: Reader) -> str:
+    say = reader.language
+    alpha = number.percent(1 - reader.level, say)
+    return f"{word('moved', say, moved=moved, asked=asked)} ({word('adjusted', say, alpha=alpha)})"
+
+
+def _sentence(part: Part, record: Record, reader: Reader) -> Text:
+    found = reader.verdict(record, part.metric)
+    said = word(
+        "sentence",
+        reader.language,
+        name=reader.name(part.metric),
+        change=reader.change(record, part.metric, spoken=True),
+        value=reader.value(record, part.metric),
+        verdict=found.say(reader.language),
+    )
+    return Text(f"{found.glyph} ", found.tone).append(said, "default")
+
+
+def waiting(missing: Sequence[Part], reader: Reader) -> RenderableType:
+    """Metrics without data, gathered under the import that would feed them."""
+    by_fact: dict[str, list[str]] = {}
+    for part in missing:
+        fact = (feeds(part.metric) or [""])[0]
+        by_fact.setdefault(fact, []).append(reader.name(part.metric))
+    lines = [Text(word("waiting", reader.language), "head")]
+    for fact, names in by_fact.items():
+        command = f"kizuna import {fact} FILE  " if fact else ""
+        lines.append(Text(command).append(", ".join(names), "quiet"))
+    return Group(*lines)

@@ -1,0 +1,309 @@
+"""An answer as a table for the terminal.
+
+A metric is never shown without its meaning. The columns are chosen by the room there is: what is
+left out first is what another column also says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, JustifyMethod, RenderableType, RenderResult
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from kizuna.measure.answer import Answer, Record
+from kizuna.measure.metric import Metric
+from kizuna.show import draw, number
+from kizuna.show.period import day
+from kizuna.show.reading import Part, Reader, flags, parts
+from kizuna.show.verdict import Verdict
+from kizuna.show.words import flag, word
+
+MARKS = "abcdefghijklmnopqrstuvwxyz"
+BAR_LEAST, BAR_FAIR, BAR_MOST = 6, 12, 22
+GAP = 2
+
+
+@dataclass(slots=True)
+class Cells:
+    """One column: its heading, its cells, how readily it is left out (0: never)."""
+
+    head: str
+    cells: list[Text]
+    right: bool = False
+    give_up: int = 0
+    wraps: bool = False
+    least: int = 0
+    head_style: str = "key"
+
+    @property
+    def width(self) -> int:
+        return max([self.least, cell_len(self.head), *(c.cell_len for c in self.cells)])
+
+    def part(self, first: int, last: int) -> Cells:
+        """Some rows of the column, as wide as the whole."""
+        return replace(self, cells=self.cells[first:last], least=self.width)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTable:
+    """Rich rendering of an `Answer`: ``console.print(AnswerTable(answer))``. `zone` is for answers by the hour."""
+
+    answer: Answer
+    language: str = "en"
+    zone: tzinfo | None = None
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        reader = Reader.of(self.answer, self.language, self.zone)
+        found, plain = parts(self.answer), options.ascii_only
+        if len(found) > 1 and all(len(p.records) <= 1 for p in found):
+            yield scope(self.answer, reader)
+            yield compact(found, reader, options.max_width)
+            yield Text()
+            yield definitions(found, reader)
+        else:
+            for part in found:
+                yield section(part, reader, options.max_width, plain=plain)
+                yield Text()
+        yield footer(self.answer, reader)
+
+
+def scope(answer: Answer, reader: Reader) -> Text:
+    """Which period, compared with what."""
+    record = next(iter(answer.records), None)
+    said = [reader.period(record)] if record else []
+    said.append(word(f"compared with {answer.question.compare}", reader.language))
+    return Text(" · ".join(said), "quiet")
+
+
+def section(part: Part, reader: Reader, width: int, *, plain: bool = False) -> RenderableType:
+    """One metric: heading, meaning, sparkline, rows."""
+    lines: list[RenderableType] = [heading(part, reader), Text(reader.meaning(part.metric), "quiet")]
+    if part.empty:
+        return Group(*lines, Padding(Text(no_data(part, reader)), (0, 0, 0, GAP)))
+    lines += _sparklines(part, reader, plain=plain)
+    notes = flags(part.records)
+    columns = _columns(part, reader, notes)
+    lines.append(lay_out(columns, width, lambda cells: _bar_column(part, cells, plain=plain)))
+    if notes:
+        lines.append(notes_line(notes, reader))
+    return Group(*lines)
+
+
+def heading(part: Part, reader: Reader) -> Text:
+    text = Text(reader.name(part.metric), "head")
+    return text.append(f"  {part.id}", "not bold dim")
+
+
+def compact(
+    found: Sequence[Part], reader: Reader, width: int, trends: Mapping[str, list[float | None]] | None = None
+) -> RenderableType:
+    """One row a metric: for answers with one number each, and the overview."""
+    rows = [(p, p.records[0]) for p in found if p.records and p.records[0].value is not None]
+    missing = [p for p in found if not p.records or p.records[0].value is None]
+    notes = flags(r for _, r in rows)
+    lines: list[RenderableType] = [lay_out(compact_columns(rows, reader, notes, trends), width)] if rows else []
+    if notes:
+        lines.append(notes_line(notes, reader))
+    if missing:
+        lines.append(Padding(missing_list(missing, reader), (1, 0, 0, 0)))
+    return Group(*lines)
+
+
+def compact_columns(
+    rows: Sequence[tuple[Part, Record]],
+    reader: Reader,
+    notes: Sequence[str],
+    trends: Mapping[str, list[float | None]] | None = None,
+) -> list[Cells]:
+    """The columns of one row a metric, with its sparkline where there are `trends`."""
+    columns = [Cells(word("metric", reader.language), [Text(reader.name(p.metric)) for p, _ in rows], wraps=True)]
+    if trends:
+        sparks = [Text(draw.sparkline(trends.get(p.id, []), 18), "accent") for p, _ in rows]
+        columns.append(Cells("", sparks, give_up=3))
+    return columns + _figures(rows, reader, notes, short=True)
+
+
+def definitions(found: Sequence[Part], reader: Reader) -> RenderableType:
+    """Every metric's meaning, under a table that has no room for them."""
+    grid = Table.grid(padding=(0, GAP, 0, 0))
+    grid.add_column(no_wrap=True, style="key")
+    grid.add_column(style="quiet")
+    for part in found:
+        grid.add_row(Text(part.id), Text(reader.meaning(part.metric)))
+    return grid
+
+
+def footer(answer: Answer, reader: Reader) -> Text:
+    """Where the numbers come from: rows, data as of, filters, level."""
+    return Text(" · ".join(_origins(answer, reader)), "quiet")
+
+
+def no_data(part: Part, reader: Reader) -> str:
+    """That there is no data, and which import would bring it."""
+    needs = feeds(part.metric)
+    hint = f" · kizuna import {needs[0]} FILE" if needs else ""
+    return word("no data", reader.language) + hint
+
+
+def feeds(metric: Metric) -> list[str]:
+    """The facts whose rows a metric is made of, the first being the one to import."""
+    terms = [*metric.numerator, *metric.denominator, *metric.terms.values()]
+    named = [metric.fact, *(t.fact for t in terms)]
+    return list(dict.fromkeys(name for name in named if name))
+
+
+def lay_out(columns: list[Cells], width: int, bar: Callable[[int], Cells] | None = None) -> Table:
+    """The table with as many columns as there is room for, the bar taking what remains."""
+    kept, room = list(columns), width
+    for least, readily in ((BAR_FAIR, 3), (BAR_LEAST, 1)):
+        while _needs(kept) + (least + GAP if bar else 0) > room:
+            optional = [c for c in kept if c.give_up >= readily]
+            if not optional:
+                break
+            kept.remove(max(optional, key=lambda c: c.give_up))
+    free = room - _needs(kept) - GAP
+    if bar is not None and free >= BAR_LEAST:
+        place = next((i for i, c in enumerate(kept) if c.right), 0) + 1
+        kept.insert(place, bar(min(free, BAR_MOST)))
+    return _table(kept)
+
+
+def _needs(columns: Sequence[Cells]) -> int:
+    return sum(c.width + GAP for c in columns) - GAP
+
+
+def _table(columns: Sequence[Cells]) -> Table:
+    table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, show_edge=False)
+    for column in columns:
+        side: JustifyMethod = "right" if column.right else "left"
+        table.add_column(
+            Text(column.head, column.head_style), justify=side, no_wrap=not column.wraps, min_width=column.least
+        )  # type: ignore[arg-type]
+    for row in zip(*(c.cells for c in columns), strict=True):
+        table.add_row(*row)
+    return table
+
+
+def _columns(part: Part, reader: Reader, notes: Sequence[str]) -> list[Cells]:
+    """Period, groups and figures of one metric."""
+    columns = []
+    if len(part.periods) > 1 or not part.dimensions:
+        columns.append(Cells(word("period", reader.language), [Text(reader.period(r)) for r in part.records]))
+    for name in part.dimensions:
+        members = [Text(reader.member(r.group.get(name))) for r in part.records]
+        columns.append(Cells(name, members, wraps=True))
+    return columns + _figures([(part, r) for r in part.records], reader, notes, short=False)
+
+
+def _figures(rows: Sequence[tuple[Part, Record]], reader: Reader, notes: Sequence[str], *, short: bool) -> list[Cells]:
+    """Value, interval, base, change and p of each row."""
+    say, records = reader.language, [r for _, r in rows]
+    values = [Text(reader.value(r, p.metric), "quiet" if r.value is None else "head") for p, r in rows]
+    columns = [Cells(word("value", say), values, right=True), _interval_column(rows, reader, short=short)]
+    columns += _bases(records, reader, notes)
+    if any(r.change is not None for r in records):
+        verdicts = [reader.verdict(r, p.metric) for p, r in rows]
+        said = [reader.change(r, p.metric) for p, r in rows]
+        columns.append(Cells(word("change", say), _changes(verdicts, said, say, aligned=not short)))
+        chances = [Text(number.p_value(r.p_value, say), "quiet") for r in records]
+        columns.append(Cells("p", chances, right=True, give_up=4))
+    return columns
+
+
+def _interval_column(rows: Sequence[tuple[Part, Record]], reader: Reader, *, short: bool) -> Cells:
+    """Both ends, or (`short`) the distance to them, where no bar needs the numbers spelled out."""
+    level = number.percent(reader.level, reader.language)
+    if short:
+        return Cells(level, [Text(reader.margin(r, p.metric), "quiet") for p, r in rows], give_up=1)
+    head = word("interval band", reader.language, level=level)
+    return Cells(head, [Text(reader.interval(r, p.metric), "quiet") for p, r in rows], right=True, give_up=2)
+
+
+def _bases(records: list[Record], reader: Reader, notes: Sequence[str]) -> list[Cells]:
+    """How many people (or, where people are not counted, rows) stand behind each number, with its flags."""
+    say = reader.language
+    people = any(r.people is not None for r in records)
+    counted = [r.people if people else r.n for r in records]
+    head = word("people" if people else "rows", say)
+    columns = [Cells(head, [Text(number.count(c, say)) for c in counted], right=True)]
+    if people and any(r.people != r.n for r in records):
+        rows = [Text(number.count(r.n, say)) for r in records]
+        columns.insert(0, Cells(word("rows", say), rows, right=True, give_up=5))
+    if notes:
+        columns.append(Cells("", [Text(_marks(r, notes), "quiet") for r in records]))
+    return columns
+
+
+def _marks(record: Record, notes: Sequence[str]) -> str:
+    """Letters for a record's flags; what they mean is said under the table."""
+    return "".join(_mark(i) for i, name in enumerate(notes) if name in record.flags)
+
+
+def _mark(place: int) -> str:
+    return MARKS[place] if place < len(MARKS) else "*"
+
+
+def _changes(verdicts: list[Verdict], said: list[str], language: str, *, aligned: bool) -> list[Text]:
+    """Glyph, signed number and word; numbers of one unit are aligned at their ends."""
+    widest = max((cell_len(s) for s in said), default=0) if aligned else 0
+    cells = []
+    for found, text in zip(verdicts, said, strict=True):
+        if found.key == "no comparison":
+            cells.append(Text(found.say(language), "quiet"))
+            continue
+        padded = " " * (widest - cell_len(text)) + text
+        cells.append(Text(f"{found.glyph} {padded} {found.say(language)}", found.tone))
+    return cells
+
+
+def _bar_column(part: Part, cells: int, *, plain: bool) -> Cells:
+    scale = draw.Scale.over(v for r in part.records for v in (r.value, r.low, r.high))
+    if scale is None:
+        return Cells("", [Text() for _ in part.records])
+    drawn = [draw.bar(scale, r.value, r.low, r.high, cells, plain=plain) for r in part.records]
+    return Cells("", [Text(d, "accent") for d in drawn])
+
+
+def _sparklines(part: Part, reader: Reader, *, plain: bool) -> list[RenderableType]:
+    if len(part.periods) < 3:
+        return []
+    groups = part.by_group()
+    if len(groups) == 1:
+        values = [r.value for r in next(iter(groups.values()))]
+        return [Text(draw.sparkline(values, 48, plain=plain), "accent")]
+    grid = Table.grid(padding=(0, GAP, 0, 0))
+    for records in list(groups.values())[:8]:
+        line = draw.sparkline([r.value for r in records], 48, plain=plain)
+        grid.add_row(Text(reader.group(records[0]), "quiet"), Text(line, "accent"))
+    return [grid]
+
+
+def notes_line(notes: Sequence[str], reader: Reader) -> Text:
+    said = [f"{_mark(i)} {flag(name, reader.language)}" for i, name in enumerate(notes)]
+    return Text("   ".join(said), "quiet")
+
+
+def missing_list(missing: Sequence[Part], reader: Reader) -> RenderableType:
+    """Metrics without data, and what would feed them: nothing is a zero that is not a zero."""
+    grid = Table.grid(padding=(0, GAP, 0, 0))
+    for part in missing:
+        grid.add_row(Text(reader.name(part.metric), "quiet"), Text(no_data(part, reader), "quiet"))
+    return grid
+
+
+def _origins(answer: Answer, reader: Reader) -> list[str]:
+    say, lineage = reader.language, answer.lineage
+    said = [answer.workspace] if answer.workspace else []
+    if len(lineage) == 1 and (rows := lineage[0].rows):
+        said.append(word("rows behind", say, rows=number.count(rows, say)))
+    if days := [line.data_until for line in lineage if line.data_until]:
+        said.append(f"{word('data until', say)} {day(max(days), say)}")
+    if answer.question.where:
+        said.append(f"{word('filter', say)}: {answer.question.where}")
+    return said + list(answer.notes)
