@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kizuna.errors import QuestionError
-from kizuna.measure.interval import adjusted_wald_net, mean_t, normal_quantile, wilson
+from kizuna.measure.interval import adjusted_wald_net, mean_t, normal_quantile, poisson_count, wilson
 
 LEVELS = st.floats(0.5, 0.999)
 log_factorial = np.vectorize(lambda k: lgamma(k + 1))
@@ -51,6 +51,12 @@ def test_mean_t_gives_the_textbook_interval() -> None:
     hours = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])
     low, high = mean_t(hours.sum(), (hours**2).sum(), 10)
     assert (low, high) == (pytest.approx(-0.5297804), pytest.approx(2.0297804))
+
+
+def test_poisson_count_gives_garwood_s_table() -> None:
+    low, high = poisson_count([0, 1, 10, -1])
+    assert low == pytest.approx([0, 0.0253, 4.7954, np.nan], abs=5e-5, nan_ok=True)
+    assert high == pytest.approx([3.6889, 5.5716, 18.3904, np.nan], abs=5e-5, nan_ok=True)
 
 
 @pytest.mark.parametrize("n", [0, -3, np.nan])

@@ -12,7 +12,7 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtrit
+from scipy.special import gammaincinv, stdtrit
 
 from kizuna.errors import QuestionError
 
@@ -95,6 +95,19 @@ def mean_t(
     t = stdtrit(size - 1, 0.5 + level / 2) if quantile is None else np.asarray(quantile, dtype=np.float64)
     half = t * np.sqrt(variance / size)
     return mean - half, mean + half
+
+
+def poisson_count(n: ArrayLike, level: float = 0.95) -> Bounds:
+    """The exact interval of the mean of a Poisson count of which `n` were seen; 0 has the low bound 0.
+
+    F. Garwood, "Fiducial limits for the Poisson distribution", Biometrika 28 (1936).
+    """
+    normal_quantile(level)
+    seen = np.asarray(n, dtype=np.float64)
+    seen = np.where(seen >= 0, seen, np.nan)
+    tail = (1 - level) / 2
+    low = np.where(seen > 0, gammaincinv(np.maximum(seen, 1e-300), tail), np.where(seen == 0, 0.0, np.nan))
+    return low, gammaincinv(seen + 1, 1 - tail)
 
 
 def _quantile(level: float, quantile: ArrayLike | None) -> Floats:
