@@ -139,14 +139,31 @@ def money(amount: float, currency: str, language: str = "en", size: float | None
     digits = minor if size < 10_000 else 0
     if 0 < size < 1:
         digits = minor + 2
-    text, symbol = _plain(abs(amount), digits, language), _SYMBOLS.get(currency)
-    if language == "da":
-        text = f"{text} {symbol or currency}"
-    elif symbol is None or symbol.isalpha() or symbol.endswith("."):
-        text = f"{currency} {text}"
-    else:
-        text = symbol + text
+    before, after = money_signs(currency, language)
+    text = before + _plain(abs(amount), digits, language) + after
     return _signed(amount, text) if amount < 0 else text
+
+
+def clock_unit(seconds: float, language: str = "en") -> tuple[float, str]:
+    """The unit of time that suits durations of this size: how many seconds it has, and its sign."""
+    clock = _style(language).clock
+    sign, size = next(((sign, size) for sign, size in clock if seconds >= 2 * size), clock[-1])
+    return float(size), sign
+
+
+def percent_sign(language: str = "en") -> str:
+    """The sign after a percentage, with its space where the language has one."""
+    return _style(language).percent
+
+
+def money_signs(currency: str, language: str = "en") -> tuple[str, str]:
+    """What stands before and after an amount."""
+    symbol = _SYMBOLS.get(currency)
+    if language == "da":
+        return "", f" {symbol or currency}"
+    if symbol is None or symbol.endswith("."):
+        return f"{currency} ", ""
+    return symbol, ""
 
 
 def _write(number: float, unit: str, language: str, currency: str, size: float | None = None) -> str:

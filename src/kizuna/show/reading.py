@@ -49,10 +49,14 @@ class Reader:
         return verdict(record, metric.direction, self.level)
 
     def period(self, record: Record) -> str:
-        start = record.start
-        if isinstance(start, datetime) and self.zone is not None:
-            start = (start if start.tzinfo else start.replace(tzinfo=UTC)).astimezone(self.zone)
-        return period(start, record.end, self.every, self.language)
+        return period(self.local(record.start), record.end, self.every, self.language)
+
+    def local(self, moment: date) -> date:
+        """A day as it is; a moment by the clock of the workspace's zone."""
+        if not isinstance(moment, datetime) or self.zone is None:
+            return moment
+        utc = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return utc.astimezone(self.zone).replace(tzinfo=None)
 
     def name(self, metric: Metric) -> str:
         return str(metric.name[self.language])

@@ -184,7 +184,7 @@ def _table(columns: Sequence[Cells]) -> Table:
         side: JustifyMethod = "right" if column.right else "left"
         table.add_column(
             Text(column.head, column.head_style), justify=side, no_wrap=not column.wraps, min_width=column.least
-        )  # type: ignore[arg-type]
+        )
     for row in zip(*(c.cells for c in columns), strict=True):
         table.add_row(*row)
     return table

@@ -1,0 +1,278 @@
+"""An answer as a chart: one Vega-Lite specification for browser, notebook, report and file.
+
+Over time it is a line with the interval as a band; for one period, dots with the interval as
+whiskers. Several metrics or groups become small multiples, since one accent is the only colour that
+data gets; blue and orange mean better and worse and nothing else. Every number in a specification
+comes from a record of the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Any
+
+from kizuna.measure.answer import Answer, Record
+from kizuna.show import number
+from kizuna.show.axis import locale, scale_of, time_format
+from kizuna.show.reading import Part, Reader, latest, parts
+from kizuna.show.words import flag, word
+
+Spec = dict[str, Any]
+
+ACCENT, BETTER, WORSE, QUIET = "#1f4fd1", "#0b6e99", "#b4410e", "#77736c"
+INK, LINE = "#1c1b1a", "#e6e3de"
+TONES = {"accent": ACCENT, "better": BETTER, "worse": WORSE, "quiet": QUIET}
+FONT = "Inter, 'Noto Sans', 'Hiragino Sans', 'Noto Sans CJK JP', 'Yu Gothic UI', sans-serif"
+MOST_GROUPS = 12
+_APART = {kind: {"color": "independent", "shape": "independent"} for kind in ("scale", "legend")}
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+
+
+def chart(answer: Answer, language: str = "en", zone: tzinfo | None = None) -> Spec:
+    """The Vega-Lite specification of an answer. `zone` places answers by the hour."""
+    reader = Reader.of(answer, language, zone)
+    found = [p for p in parts(answer) if not p.empty]
+    panels = _panels(found, reader)
+    whole: Spec = {"$schema": SCHEMA, "description": describe(found, reader), "config": _config(language)}
+    if not panels:
+        return whole | {"data": {"values": []}, "mark": "text", "title": word("no data", language)}
+    if len(panels) == 1:
+        return whole | panels[0]
+    return whole | {"concat": panels, "columns": 2, "resolve": _APART}
+
+
+def describe(found: Sequence[Part], reader: Reader) -> str:
+    """What the chart shows, for those who cannot see it: the metrics, the periods, the latest values."""
+    say = reader.language
+    over_time = any(len(p.periods) > 1 for p in found)
+    names = ", ".join(reader.name(p.metric) for p in found)
+    said = [word("line chart" if over_time else "dot chart", say, names=names)]
+    for part in found:
+        if (last := latest(part.records)) is not None and not part.dimensions:
+            ends = reader.interval(last, part.metric)
+            value = f"{reader.period(last)}: {reader.name(part.metric)} {reader.value(last, part.metric)}"
+            said.append(f"{value} ({ends})" if ends else value)
+    return ". ".join(said) + "."
+
+
+def save(spec: Spec, path: Any) -> None:
+    """Write a chart to a file, in the form its suffix names: .svg, .png, .html (self-contained) or .json."""
+    from kizuna.show.picture import write
+
+    write(spec, path)
+
+
+def _panels(found: Sequence[Part], reader: Reader) -> list[Spec]:
+    """One panel a metric; metrics of one number each share a panel with those of the same unit."""
+    singles = [p for p in found if len(p.records) == 1]
+    panels = [_over_time(p, reader, alone=len(found) == 1) for p in found if len(p.periods) > 1]
+    panels += [_dots([p], reader) for p in found if len(p.periods) == 1 and len(p.records) > 1]
+    for unit in dict.fromkeys(p.metric.unit for p in singles):
+        panels.append(_dots([p for p in singles if p.metric.unit == unit], reader))
+    return panels
+
+
+def _over_time(part: Part, reader: Reader, *, alone: bool) -> Spec:
+    groups = list(part.by_group().values())
+    shown = sorted(groups, key=lambda rs: -sum(r.n or 0 for r in rs))[:MOST_GROUPS]
+    rows = [_row(part, r, reader) for records in shown for r in records]
+    layers = _line_layers(part, reader, rows)
+    panel: Spec = {"title": _title(part, reader, len(shown), len(groups)), "data": {"values": rows}}
+    if len(groups) == 1:
+        return panel | {"width": 640 if alone else 340, "height": 260 if alone else 170, "layer": layers}
+    order = [reader.group(records[0]) for records in shown]
+    facet = {"field": "group", "type": "nominal", "title": None, "sort": order, "header": {"labelAnchor": "start"}}
+    return panel | {"facet": facet, "columns": 3, "spec": {"width": 200, "height": 120, "layer": layers}}
+
+
+def _line_layers(part: Part, reader: Reader, rows: list[Spec]) -> list[Spec]:
+    scale = scale_of(part.metric.unit, [r["value"] for r in rows], reader)
+    time = {
+        "field": "start",
+        "type": "temporal",
+        "scale": {"type": "utc"},
+        "title": None,
+        "axis": {"format": time_format(reader.every, reader.language), "tickCount": min(len(part.periods), 6)},
+    }
+    level: Spec = {"type": "quantitative", "title": None, "axis": scale.axis, "scale": {"zero": False, "nice": True}}
+    breaks = "break-paths-show-domains"
+    band = {
+        "mark": {"type": "area", "color": ACCENT, "opacity": 0.14, "invalid": breaks, "interpolate": "linear"},
+        "encoding": {"x": time, "y": level | {"field": "low"}, "y2": {"field": "high"}},
+    }
+    line = {
+        "mark": {"type": "line", "color": ACCENT, "strokeWidth": 1.8, "invalid": breaks},
+        "encoding": {"x": time, "y": level | {"field": "value"}},
+    }
+    dots = {
+        "mark": {"type": "point", "stroke": ACCENT, "filled": False, "size": 24, "opacity": 1, "strokeWidth": 1.4},
+        "encoding": {"x": time, "y": level | {"field": "value"}, "fill": _hollow(), "tooltip": _tooltip(reader)},
+    }
+    changes: Spec = {
+        "transform": [{"filter": {"field": "tone", "oneOf": ["better", "worse"]}}],
+        "mark": {"type": "point", "filled": True, "size": 85, "opacity": 1},
+        "encoding": {"x": time, "y": level | {"field": "value"}, "tooltip": _tooltip(reader)}
+        | _meaning(reader, [r for r in rows if r["tone"] != "quiet"]),
+    }
+    transform = [scale.transform(name) for name in ("value", "low", "high")]
+    marks = [band, line, dots, changes] if any(r["tone"] in ("better", "worse") for r in rows) else [band, line, dots]
+    return [_scaled(mark, transform) for mark in marks]
+
+
+def _scaled(layer: Spec, transform: list[Spec]) -> Spec:
+    return layer | {"transform": [*transform, *layer.get("transform", [])]}
+
+
+def _dots(found: Sequence[Part], reader: Reader) -> Spec:
+    """Horizontal dots with whiskers: groups of one metric, or metrics of one unit."""
+    one = found[0] if len(found) == 1 else None
+    pairs = [(p, r) for p in found for r in p.records]
+    shown = sorted(pairs, key=lambda pair: -(pair[1].n or 0))[:MOST_GROUPS] if one else pairs
+    rows = [_row(p, r, reader, label=None if one and p.dimensions else reader.name(p.metric)) for p, r in shown]
+    scale = scale_of(found[0].metric.unit, [r["value"] for r in rows], reader)
+    across: Spec = {
+        "type": "quantitative",
+        "title": None,
+        "axis": scale.axis | {"grid": True},
+        "scale": {"zero": False},
+    }
+    down = {
+        "field": "group",
+        "type": "nominal",
+        "title": None,
+        "sort": None,
+        "axis": {"labelLimit": 260, "ticks": False},
+    }
+    changed = any(r["tone"] in ("better", "worse") for r in rows)
+    colours = {"field": "tone", "type": "nominal", "legend": None, "scale": _scale(list(TONES))}
+    transform = [scale.transform(name) for name in ("value", "low", "high")]
+    whisker = {
+        "mark": {"type": "rule", "strokeWidth": 1.6},
+        "encoding": {"y": down, "x": across | {"field": "low"}, "x2": {"field": "high"}, "color": colours},
+    }
+    dot: Spec = {
+        "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
+        "encoding": {"y": down, "x": across | {"field": "value"}, "color": colours, "tooltip": _tooltip(reader)},
+    }
+    if changed:
+        dot["encoding"] |= _meaning(reader, rows)
+    title = _title(one, reader, len(shown), len(pairs)) if one else _shared_title(found, reader)
+    return {
+        "title": title,
+        "data": {"values": rows},
+        "transform": transform,
+        "width": 420,
+        "height": {"step": 24},
+        "layer": [whisker, dot],
+    }
+
+
+def _row(part: Part, record: Record, reader: Reader, label: str | None = None) -> Spec:
+    """One record as the chart's data: its numbers as they are, and the words of its tooltip."""
+    found = reader.verdict(record, part.metric)
+    told = f"{found.glyph} {reader.change(record, part.metric, spoken=True)} {found.say(reader.language)}".strip()
+    return {
+        "metric": part.id,
+        "start": reader.local(record.start).isoformat(),
+        "period": reader.period(record),
+        "group": reader.group(record) if label is None else label,
+        "value": record.value,
+        "low": record.low,
+        "high": record.high,
+        "tone": found.tone if record.change is not None else "accent",
+        "verdict": found.say(reader.language),
+        "partial": "partial_period" in record.flags,
+        "said": reader.value(record, part.metric),
+        "interval": reader.interval(record, part.metric),
+        "change": told,
+        "people": number.count(record.n if record.people is None else record.people, reader.language),
+        "notes": ", ".join(flag(name, reader.language) for name in record.flags),
+    }
+
+
+def _tooltip(reader: Reader) -> list[Spec]:
+    level = word("interval band", reader.language, level=number.percent(reader.level, reader.language))
+    titles = {"period": "period", "group": "by", "said": "value", "interval": "", "change": "change"}
+    titles |= {"people": "people", "notes": "notes"}
+    named = {field: word(key, reader.language) if key else level for field, key in titles.items()}
+    return [{"field": field, "type": "nominal", "title": title} for field, title in named.items()]
+
+
+def _hollow() -> Spec:
+    """Periods that are not over are drawn hollow."""
+    return {"condition": {"test": "datum.partial", "value": "white"}, "value": ACCENT}
+
+
+def _meaning(reader: Reader, rows: list[Spec]) -> Spec:
+    """Colour and shape of a real change, with the legend that says what they mean in words."""
+    present = [tone for tone in ("better", "worse", "quiet") if any(r["tone"] == tone for r in rows)]
+    words = {"better": word("better", reader.language), "worse": word("worse", reader.language)}
+    words["quiet"] = word("not sure", reader.language)
+    labels = " : ".join(f"datum.label == '{tone}' ? '{words[tone]}'" for tone in present) + " : ''"
+    legend = {"title": None, "orient": "bottom", "labelExpr": labels, "values": present}
+    shapes = {"accent": "circle", "better": "circle", "worse": "diamond", "quiet": "circle"}
+    return {
+        "color": {"field": "tone", "type": "nominal", "legend": legend, "scale": _scale(list(TONES))},
+        "shape": {
+            "field": "tone",
+            "type": "nominal",
+            "legend": legend,
+            "scale": {"domain": list(shapes), "range": list(shapes.values())},
+        },
+    }
+
+
+def _scale(tones: list[str]) -> Spec:
+    return {"domain": tones, "range": [TONES[t] for t in tones]}
+
+
+def _title(part: Part, reader: Reader, shown: int, all_groups: int) -> Spec:
+    lines = _wrapped(reader.meaning(part.metric), 88)
+    if shown < all_groups:
+        lines.append(word("shown of", reader.language, shown=shown, all=all_groups))
+    return {"text": reader.name(part.metric), "subtitle": lines}
+
+
+def _shared_title(found: Sequence[Part], reader: Reader) -> Spec:
+    record = found[0].records[0]
+    return {
+        "text": reader.period(record),
+        "subtitle": [w for p in found for w in _wrapped(f"{reader.name(p.metric)}: {reader.meaning(p.metric)}", 88)],
+    }
+
+
+def _wrapped(text: str, cells: int) -> list[str]:
+    """Lines of a sentence; Japanese, which has no spaces, is cut by width."""
+    from rich.cells import cell_len, chop_cells
+
+    lines: list[str] = []
+    for piece in text.split(" "):
+        if lines and cell_len(lines[-1]) + 1 + cell_len(piece) <= cells:
+            lines[-1] += f" {piece}"
+        else:
+            lines += chop_cells(piece, cells)
+    return lines
+
+
+def _config(language: str) -> Spec:
+    return {
+        "font": FONT,
+        "background": "white",
+        "locale": locale(language),
+        "view": {"stroke": None},
+        "title": {
+            "anchor": "start",
+            "color": INK,
+            "fontSize": 15,
+            "fontWeight": 600,
+            "subtitleColor": QUIET,
+            "offset": 12,
+        },
+        "axis": {"labelColor": QUIET, "domain": False, "tickColor": LINE, "gridColor": LINE, "labelFontSize": 11},
+        "axisX": {"grid": False},
+        "axisY": {"minExtent": 44},
+        "legend": {"labelColor": INK, "symbolStrokeWidth": 0},
+        "concat": {"spacing": 32},
+        "header": {"labelColor": INK, "labelFontSize": 12},
+    }
