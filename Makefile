@@ -1,0 +1,59 @@
+# What there is to do. Needs Python 3.11 or newer, git and make; everything else is installed into .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format bench faults conformance docs lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Kizuna needs Python 3.11 or newer: make PYTHON=/path/to/python3")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing into .venv (once, about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $(READY)
+
+setup: $(READY) ## make .venv with pinned versions; done again only when they change
+
+demo: $(READY) ## write the demo workspace to ./demo and print its overview
+	@rm -rf demo
+	@$(BIN)/kizuna demo demo
+
+test: lint ## lint, type check and run all tests with coverage
+	@$(BIN)/python -m pytest -n $(WORKERS) --cov
+
+lint: $(READY) ## ruff and mypy, changing nothing
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
+	@$(BIN)/mypy
+
+format: $(READY) ## put the code in shape with ruff
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(READY) ## run the benchmarks in bench/
+	@$(BIN)/python -m bench
+
+faults: $(READY) ## tests that break things on purpose: so far bad files, bad rows and damaged workspaces
+	@$(BIN)/python -m pytest -n $(WORKERS) tests/faults
+
+conformance: $(READY) ## every metric against its hand-written query on each engine: so far DuckDB alone
+	@$(BIN)/python -m pytest -n $(WORKERS) tests/oracle
+
+docs: $(READY) ## write docs/settings.md, facts.md, metrics.md and glossary.md from what they describe
+	@$(BIN)/python scripts/docs.py
+
+lock: ## write constraints.txt anew with the newest versions pyproject.toml allows
+	@rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	@.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@{ grep '^#' constraints.txt; .venv-lock/bin/python -m pip freeze --exclude-editable | sort -f; } > .venv-lock/constraints.txt
+	@mv .venv-lock/constraints.txt constraints.txt && rm -rf .venv-lock
+
+clean: ## remove what the other targets made
+	@rm -rf .venv .venv-lock demo dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
