@@ -650,6 +650,7 @@ _FACTS = (
             _day("the day it was first seen"),
             Column("kind", "text", "kind of id", choices=("customer_id", "email", "phone", "anonymous_id")),
             _text("value", "the id"),
+            Column("customer_id", "text", "the customer it belongs to, in your own systems", "identity", derived=True),
         ),
         derived=True,
     ),

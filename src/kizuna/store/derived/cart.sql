@@ -1,0 +1,43 @@
+-- Carts. One opens with a product added (or a checkout) when none is open, and is open until an order, or
+-- until cart_window_hours after the last product added or checkout. A later order ends no cart.
+WITH
+steps AS (
+    SELECT customer_no, occurred_at, row_key, customer_id, anonymous_id,
+        channel, campaign, source, platform, device, country,
+        list_contains($product_added::VARCHAR[], name) AS is_product,
+        list_contains($checkout_started::VARCHAR[], name) AS is_checkout,
+        list_contains($order_completed::VARCHAR[], name) AS is_order
+    FROM event
+    WHERE customer_no IS NOT NULL AND {scope} AND (
+        list_contains($product_added::VARCHAR[], name) OR list_contains($checkout_started::VARCHAR[], name)
+        OR list_contains($order_completed::VARCHAR[], name))
+),
+followed AS (
+    SELECT *,
+        NOT coalesce(lag(is_order) OVER person, TRUE)
+            AND occurred_at - lag(occurred_at) OVER person <= to_hours($cart_window_hours) AS is_open
+    FROM steps
+    WINDOW person AS (PARTITION BY customer_no ORDER BY occurred_at, row_key)
+),
+placed AS (
+    SELECT *,
+        count(*) FILTER (NOT is_order AND NOT is_open) OVER person AS cart,
+        row_number() OVER person AS place
+    FROM followed
+    WINDOW person AS (PARTITION BY customer_no ORDER BY occurred_at, row_key)
+)
+SELECT customer_no || '-' || epoch_us(min(occurred_at)) AS cart_id,
+    min(occurred_at) AS started_at,
+    min(occurred_at) FILTER (is_checkout) AS checkout_at,
+    min(occurred_at) FILTER (is_order) AS ordered_at,
+    min(customer_id) AS customer_id, min(anonymous_id) AS anonymous_id,
+    arg_min_null(channel, place) AS channel, arg_min_null(campaign, place) AS campaign,
+    arg_min_null(source, place) AS source, arg_min_null(platform, place) AS platform,
+    arg_min_null(device, place) AS device, arg_min_null(country, place) AS country,
+    count(*) FILTER (is_product) AS products,
+    bool_or(is_order) AS in_time,
+    customer_no,
+    customer_no || '/' || cart AS row_key
+FROM placed
+WHERE is_open OR NOT is_order
+GROUP BY customer_no, cart

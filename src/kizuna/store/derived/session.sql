@@ -1,0 +1,65 @@
+-- Visits. An event opens one when it is the person's first, or comes session_minutes or more after the
+-- one before; a client's own session id is believed instead, pauses, midnight and all. Events of nobody
+-- without a session id tell no visits.
+WITH
+paused AS (
+    SELECT *,
+        list_contains($page_viewed::VARCHAR[], name) AS is_view,
+        session_id IS NULL AND occurred_at - lag(occurred_at) OVER person >= to_minutes($session_minutes) AS after_pause
+    FROM event
+    WHERE (customer_no IS NOT NULL OR session_id IS NOT NULL) AND {scope}
+    WINDOW person AS (PARTITION BY customer_no, session_id ORDER BY occurred_at, row_key)
+),
+numbered AS (
+    SELECT *,
+        count(*) FILTER (after_pause) OVER person AS visit,
+        count(*) FILTER (is_view) OVER person AS page_no,
+        row_number() OVER person AS place
+    FROM paused
+    WINDOW person AS (PARTITION BY customer_no, session_id ORDER BY occurred_at, row_key)
+),
+-- One row per page seen, with what followed on it, so that engaged time can be counted on the last.
+pages AS (
+    SELECT customer_no, session_id, visit, page_no,
+        min(occurred_at) AS started_at, max(occurred_at) AS ended_at,
+        bool_or(is_view) AS viewed,
+        sum(engaged_seconds) AS engaged_seconds,
+        count(*) AS events,
+        count(*) FILTER (list_contains($clicked::VARCHAR[], name)) AS clicks,
+        bool_or(list_contains($goal_events::VARCHAR[], name)) AS converted,
+        min(customer_id) AS customer_id, min(anonymous_id) AS anonymous_id,
+        arg_min(page, place) AS entry_page, arg_max(page, place) AS exit_page,
+        min(place) AS place,
+        arg_min_null(channel, place) AS channel, arg_min_null(campaign, place) AS campaign,
+        arg_min_null(source, place) AS source, arg_min_null(platform, place) AS platform,
+        arg_min_null(device, place) AS device, arg_min_null(country, place) AS country
+    FROM numbered
+    GROUP BY customer_no, session_id, visit, page_no
+),
+visits AS (
+    SELECT customer_no, session_id AS client_id, visit,
+        min(started_at) AS started_at, max(ended_at) AS ended_at,
+        -- The last page was still in use after the last event by what is left of its engaged time.
+        greatest(
+            max(ended_at),
+            max(started_at + to_microseconds((coalesce(engaged_seconds, 0) * 1000000)::BIGINT)) FILTER (viewed AND last_page)
+        ) AS left_at,
+        min(customer_id) AS customer_id, min(anonymous_id) AS anonymous_id,
+        arg_min(entry_page, place) AS entry_page, arg_max(exit_page, place) AS exit_page,
+        count(*) FILTER (viewed) AS page_views, sum(clicks)::BIGINT AS clicks, sum(events)::BIGINT AS events,
+        sum(engaged_seconds) AS engaged_seconds, bool_or(converted) AS converted,
+        arg_min_null(channel, place) AS channel, arg_min_null(campaign, place) AS campaign,
+        arg_min_null(source, place) AS source, arg_min_null(platform, place) AS platform,
+        arg_min_null(device, place) AS device, arg_min_null(country, place) AS country
+    FROM (SELECT *, page_no = max(page_no) OVER (PARTITION BY customer_no, session_id, visit) AS last_page FROM pages)
+    GROUP BY customer_no, session_id, visit
+)
+SELECT coalesce(client_id, customer_no || '-' || epoch(started_at)::BIGINT) AS session_id,
+    started_at, ended_at, customer_id, anonymous_id, channel, campaign, source, platform, device, country,
+    entry_page, exit_page, page_views, clicks, events, engaged_seconds,
+    epoch(left_at) - epoch(started_at) AS duration_seconds,
+    converted, customer_no,
+    coalesce(customer_no::VARCHAR, '') || '/' || coalesce(client_id, epoch_us(started_at)::VARCHAR) AS row_key
+FROM visits
+-- A visit that was imported under the same id is that visit.
+WHERE client_id IS NULL OR client_id NOT IN (SELECT session_id FROM session WHERE import_no > 0 AND session_id IS NOT NULL)
