@@ -32,6 +32,19 @@ def err() -> Console:
     return _console(stderr=True)
 
 
+def to_text(thing: object, width: int = 120) -> str:
+    """What would be printed, as plain text, for a file."""
+    import io
+
+    from rich.console import Console
+    from rich.theme import Theme
+
+    console = Console(file=io.StringIO(), width=width, theme=Theme(STYLES), highlight=False, emoji=False)
+    with console.capture() as captured:
+        console.print(thing)
+    return captured.get()
+
+
 def note(text: str) -> None:
     """One quiet line on stderr."""
     err().print(text, style="quiet", markup=False, highlight=False, soft_wrap=True)

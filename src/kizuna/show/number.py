@@ -144,6 +144,11 @@ def money(amount: float, currency: str, language: str = "en", size: float | None
     return _signed(amount, text) if amount < 0 else text
 
 
+def fixed(number: float, digits: int, unit: str, language: str = "en") -> str:
+    """A number with so many digits, and the percent sign where the unit has one: ``58.33 %``."""
+    return _plain(number, digits, language) + (_style(language).percent if unit == "percent" else "")
+
+
 def clock_unit(seconds: float, language: str = "en") -> tuple[float, str]:
     """The unit of time that suits durations of this size: how many seconds it has, and its sign."""
     clock = _style(language).clock

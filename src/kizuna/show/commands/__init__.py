@@ -1,0 +1,1 @@
+"""The commands of ``kizuna``, loaded when they are used."""
