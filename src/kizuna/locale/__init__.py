@@ -1,0 +1,1 @@
+"""Words in the languages the project speaks: English, Japanese and Danish."""
