@@ -19,8 +19,8 @@ Array = npt.NDArray[np.float64]
 Shift = Callable[[Array], Array]
 
 VARIABLES = ("period_days", "period_months", "month_days")
-SHIFTS = ("previous", "percentile")
-"""Functions that look at other periods; the caller brings them."""
+SHIFTS = ("previous", "percentile", "whole")
+"""Functions that look at other periods or groups; the caller brings them."""
 
 
 def divide(numerator: Array, denominator: Array) -> Array:
@@ -34,14 +34,10 @@ def _mean(*parts: Array) -> Array:
     return np.asarray(sum(parts) / len(parts))
 
 
-_FUNCTIONS: dict[str, Callable[..., Array]] = {
-    "mean": _mean,
-    "least": lambda *parts: np.minimum.reduce(np.broadcast_arrays(*parts)),
-    "greatest": lambda *parts: np.maximum.reduce(np.broadcast_arrays(*parts)),
-    "coalesce": lambda first, *rest: _coalesce(first, *rest),
-    "nullif": lambda value, nothing: np.where(value == nothing, np.nan, value),
-    "abs": np.abs,
-}
+def _added(*parts: Array) -> Array:
+    """The sum of what there is; NaN only where there is nothing at all."""
+    stacked = np.stack(np.broadcast_arrays(*parts))
+    return np.where(np.isnan(stacked).all(axis=0), np.nan, np.nansum(stacked, axis=0))
 
 
 def _coalesce(first: Array, *rest: Array) -> Array:
@@ -49,6 +45,17 @@ def _coalesce(first: Array, *rest: Array) -> Array:
     for other in rest:
         result = np.where(np.isnan(result), other, result)
     return result
+
+
+_FUNCTIONS: dict[str, Callable[..., Array]] = {
+    "mean": _mean,
+    "added": _added,
+    "least": lambda *parts: np.minimum.reduce(np.broadcast_arrays(*parts)),
+    "greatest": lambda *parts: np.maximum.reduce(np.broadcast_arrays(*parts)),
+    "coalesce": _coalesce,
+    "nullif": lambda value, nothing: np.where(value == nothing, np.nan, value),
+    "abs": np.abs,
+}
 
 
 class Formula:

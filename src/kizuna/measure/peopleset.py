@@ -74,6 +74,14 @@ def to_sql(expression: SetExpression, flag: Callable[[Atom], str]) -> str:
     return _SQL[expression.operator].format(to_sql(expression.left, flag), to_sql(expression.right, flag))
 
 
+def to_text(expression: SetExpression) -> str:
+    """The expression as it would be written in a definition."""
+    if isinstance(expression, Atom):
+        return f"{expression.name}[-{expression.back}]" if expression.back else expression.name
+    left, right = (to_text(side) if isinstance(side, Atom) else f"({to_text(side)})" for side in (expression.left, expression.right))
+    return f"{left} {expression.operator} {right}"
+
+
 def both(left: SetExpression, right: SetExpression) -> SetExpression:
     """Members of both."""
     return Combination("&", left, right)

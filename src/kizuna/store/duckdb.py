@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,27 +51,45 @@ class DuckDBStore:
             cursor = self._connection.execute(sql, params)
             return cursor.fetchall() if cursor.description else []
 
-    def query(self, sql: str, tables: Mapping[str, pa.Table] | None = None) -> pa.Table:
-        """Answer a planned SELECT. `tables` are small relations (calendars) that it joins by name.
+    @contextmanager
+    def reading(self, tables: Mapping[str, pa.Table]) -> Iterator[Callable[[str], pa.Table]]:
+        """Answer planned SELECTs on a cursor of their own, beside small relations (calendars) they join by name.
 
-        Raises `QuestionError` when it takes longer than the setting query_seconds.
+        Each SELECT raises `QuestionError` when it takes longer than the setting query_seconds.
         """
         with self._lock:
-            for name, table in (tables or {}).items():
-                self._connection.register("incoming", table)
-                self._connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS FROM incoming')
-                self._connection.unregister("incoming")
-            timer = threading.Timer(self.settings.query_seconds, self._connection.interrupt)
-            timer.start()
-            try:
-                return self._connection.sql(sql).to_arrow_table()
-            except duckdb.InterruptException:
-                raise QuestionError(
-                    f"The question took longer than {self.settings.query_seconds} s and was stopped.",
-                    "Ask for a shorter range or fewer groups, or raise query_seconds in kizuna.toml.",
-                ) from None
-            finally:
-                timer.cancel()
+            cursor = self._connection.cursor()
+        try:
+            cursor.execute("SET TimeZone = 'UTC'")
+            for name, table in tables.items():
+                cursor.register("incoming", table)
+                cursor.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS FROM incoming')
+                cursor.unregister("incoming")
+            yield lambda sql: self._ask(cursor, sql)
+        finally:
+            cursor.close()
+
+    def query(self, sql: str) -> pa.Table:
+        """Answer one planned SELECT that needs no calendar."""
+        with self.reading({}) as ask:
+            return ask(sql)
+
+    def _ask(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
+        timer = threading.Timer(self.settings.query_seconds, cursor.interrupt)
+        timer.start()
+        try:
+            return cursor.sql(sql).to_arrow_table()
+        except duckdb.InterruptException:
+            raise QuestionError(
+                f"The question took longer than {self.settings.query_seconds} s and was stopped.",
+                "Ask for a shorter range or fewer groups, or raise query_seconds in kizuna.toml.",
+            ) from None
+        except (duckdb.ConversionException, duckdb.BinderException, duckdb.OutOfRangeException) as error:
+            raise QuestionError(
+                f"The question does not fit the data: {str(error).splitlines()[0]}", "Compare text with text and numbers with numbers."
+            ) from None
+        finally:
+            timer.cancel()
 
     def close(self) -> None:
         with self._lock:

@@ -1,0 +1,297 @@
+"""Question → plan → statistics → estimates → answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from kizuna.errors import QuestionError, UnknownName
+from kizuna.measure.answer import Answer, Lineage, Record
+from kizuna.measure.calendar import Axis, make_axis
+from kizuna.measure.catalogue import Catalogue
+from kizuna.measure.estimate import MIN_UNITS, PERCENTILE_PERIODS, Change, Estimate, compare, estimate, holm
+from kizuna.measure.fetch import Fetched, Reach, calendars, fetch, reach_key, reach_sql
+from kizuna.measure.kind import Recipe
+from kizuna.measure.peopleset import atoms
+from kizuna.measure.plan import Planner, Shape
+from kizuna.measure.question import Question
+from kizuna.measure.statistic import People, Rows, Statistic
+from kizuna.settings import Settings
+
+ReachOf = Mapping[tuple[str, str], Reach]
+
+
+class Reader(Protocol):
+    """What measuring needs of a store."""
+
+    dialect: str
+
+    def reading(self, tables: Mapping[str, pa.Table]) -> Any: ...
+    def query(self, sql: str) -> pa.Table: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """What a question is asked of: the store, its catalogue, a planner that keeps plans, the settings."""
+
+    store: Reader
+    catalogue: Catalogue
+    planner: Planner
+    settings: Settings
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A question worked out: its periods, its statistics and the estimates of all metrics in it."""
+
+    axis: Axis
+    fetched: Fetched
+    estimates: Mapping[str, Estimate]
+
+
+def ask(business: Business, question: Question) -> Answer:
+    """Answer a question. Raises `QuestionError` where it cannot be asked that way."""
+    asked, notes = _answerable(business, question)
+    found = evaluate(business, question, asked)
+    records = _records(business, question, found, asked)
+    lineage = [_lineage(business, question, name, found.fetched) for name in asked]
+    metrics = {name: business.catalogue[name] for name in asked}
+    return Answer(question, records, metrics, lineage, tuple(notes), business.name, business.settings.currency)
+
+
+def evaluate(business: Business, question: Question, asked: Sequence[str]) -> Evaluation:
+    """Plan, fetch and estimate the metrics `asked` and all they are made of."""
+    needed = in_order(business.catalogue, asked)
+    recipes = {name: business.catalogue.recipe(name) for name in needed}
+    statistics = all_statistics(recipes.values())
+    reach = data_reach(business, statistics)
+    axis = _axis(business, question, list(recipes.values()), statistics, reach)
+    shape = Shape(question.by, question.where, question.every == "hour")
+    statements = business.planner.plan(statistics, shape)
+    first_day = min((r.first for r in reach.values() if r.first), default=_first(axis))
+    spans = {span for statement in statements for span in statement.spans}
+    with business.store.reading(calendars(axis, spans, first_day)) as run:
+        fetched = fetch(run, statements, axis, shape, reach, business.planner, business.settings.max_groups)
+    done: dict[str, Estimate] = {}
+    for name in needed:
+        done[name] = estimate(recipes[name], fetched, done, question.level)
+    return Evaluation(axis, fetched, done)
+
+
+def all_statistics(recipes: Iterable[Recipe]) -> frozenset[Statistic]:
+    """Everything to fetch: the recipes' statistics, and beside each sum how many rows and values it has."""
+    found = {stat for recipe in recipes for stat in recipe.statistics()}
+    sums = [stat for stat in found if isinstance(stat, Rows) and stat.what == "sum"]
+    found |= {replace(stat, what="values") for stat in sums}
+    found |= {replace(stat, what="count", value="") for stat in sums}
+    return frozenset(found)
+
+
+def data_reach(business: Business, statistics: Iterable[Statistic]) -> dict[tuple[str, str], Reach]:
+    """First and last day of each fact and time that the statistics look at."""
+    keys = sorted(set().union(*(reach_key(stat, business.planner) for stat in statistics), set()))
+    if not keys:
+        return {}
+    table = business.store.query(" UNION ALL ".join(f"SELECT {i} AS i, * FROM ({reach_sql(*key)})" for i, key in enumerate(keys)))
+    found = {row["i"]: Reach(row["first"], row["last"], row["rows"]) for row in table.to_pylist()}
+    return {key: found[i] for i, key in enumerate(keys)}
+
+
+def _answerable(business: Business, question: Question) -> tuple[list[str], list[str]]:
+    """The metrics asked for by name; those of a whole group that lack a dimension are left out with a note."""
+    catalogue = business.catalogue
+    asked = catalogue.select(question.metrics)
+    if not asked:
+        raise QuestionError("No metric was asked for.", "`kizuna metrics` lists them.")
+    kept, notes = [], []
+    for name in asked:
+        try:
+            _check_dimensions(business, question, name)
+            kept.append(name)
+        except UnknownName as error:
+            if name in question.metrics:
+                raise
+            notes.append(f"{name} is left out: {error.what}")
+    return kept, notes
+
+
+def _check_dimensions(business: Business, question: Question, name: str) -> None:
+    if question.by or question.where:
+        needed = in_order(business.catalogue, [name])
+        shape = Shape(question.by, question.where, question.every == "hour")
+        business.planner.plan(all_statistics(business.catalogue.recipe(n) for n in needed), shape)
+
+
+def in_order(catalogue: Catalogue, names: Iterable[str]) -> list[str]:
+    """The metrics and all they are made of, parts before wholes."""
+    ordered: list[str] = []
+
+    def visit(name: str) -> None:
+        if name not in ordered:
+            for part in catalogue.recipe(name).metrics:
+                visit(part)
+            ordered.append(name)
+
+    for name in names:
+        visit(name)
+    return ordered
+
+
+def _axis(
+    business: Business, question: Question, recipes: Sequence[Recipe], statistics: Iterable[Statistic], reach: ReachOf
+) -> Axis:
+    settings = business.settings
+    days = [day for r in reach.values() for day in (r.first, r.last) if day]
+    since = question.since or (min(days) if days else date(1970, 1, 1))
+    until = question.until or (max(days) + timedelta(days=1) if days else date(1970, 1, 2))
+    if question.since and until <= since and not question.until:
+        until = since + timedelta(days=1)
+    axis = make_axis(question.every, since, until, question.compare, settings.zone, settings.first_weekday)
+    shifts = {shift for recipe in recipes for shift in recipe.formula.shifts}
+    wanted = list(axis.asked)
+    if question.compare != "none":
+        wanted = axis.reach_against(wanted)
+    if "previous" in shifts and question.compare != "none":
+        wanted = axis.reach_against(wanted)
+    elif "previous" in shifts:
+        wanted = axis.reach_back(wanted, 1)
+    if "percentile" in shifts:
+        wanted = axis.reach_back(wanted, PERCENTILE_PERIODS - 1)
+    inside_sets = (atom.back for stat in statistics if isinstance(stat, People) for atom in atoms(stat.expression))
+    reach_of_sets = max(inside_sets, default=0)
+    axis.reach_back(wanted, max(r.reach for r in recipes) + reach_of_sets)
+    return axis
+
+
+def _first(axis: Axis) -> date:
+    return min(period.start for period in axis.periods)
+
+
+def _records(business: Business, question: Question, found: Evaluation, asked: Sequence[str]) -> list[Record]:
+    axis, estimates = found.axis, {name: found.estimates[name] for name in asked}
+    changes: dict[str, Change] = {}
+    if question.compare != "none":
+        changes = {name: compare(est, axis, question.level) for name, est in estimates.items()}
+    adjusted = _adjusted(axis, changes)
+    records: list[Record] = []
+    for name, est in estimates.items():
+        compared = {n: _compared(changes[name], adjusted[name], n) for n in _places(axis, est)} if changes else {}
+        records += [_record(business, question, found, est, place, compared.get(place, {})) for place in _places(axis, est)]
+    return records
+
+
+def _places(axis: Axis, est: Estimate) -> list[tuple[int, int]]:
+    """(period, group) of every number asked for."""
+    return [(i, g) for g in range(len(est.groups)) for i in axis.asked]
+
+
+def _adjusted(axis: Axis, changes: Mapping[str, Change]) -> dict[str, np.ndarray[Any, Any]]:
+    """Holm over everything that is compared in the same period."""
+    if not changes:
+        return {}
+    together = np.concatenate([change.p_value for change in changes.values()], axis=1)
+    for i in axis.asked:
+        together[i] = holm(together[i])
+    edges = np.cumsum([change.p_value.shape[1] for change in changes.values()])[:-1]
+    return dict(zip(changes, np.split(together, edges, axis=1), strict=True))
+
+
+def _compared(change: Change, adjusted: np.ndarray[Any, Any], place: tuple[int, int]) -> dict[str, float | None]:
+    return {
+        "previous": _number(change.previous[place]),
+        "change": _number(change.change[place]),
+        "change_low": _number(change.low[place]),
+        "change_high": _number(change.high[place]),
+        "p_raw": _number(change.p_value[place]),
+        "p_value": _number(adjusted[place]),
+    }
+
+
+def _record(
+    business: Business,
+    question: Question,
+    found: Evaluation,
+    est: Estimate,
+    place: tuple[int, int],
+    compared: Mapping[str, float | None],
+) -> Record:
+    recipe, period = est.recipe, found.axis.periods[place[0]]
+    names = (*question.by, *recipe.extra)
+    people, value = _number(est.people[place]), _number(est.value[place])
+    record = Record(
+        metric=recipe.metric.id,
+        variant=recipe.metric.variant,
+        start=period.start,
+        end=period.end,
+        group=dict(zip(names, est.groups[place[1]], strict=True)),
+        value=value,
+        n=_number(est.n[place]),
+        people=round(people) if people is not None else None,
+    )
+    if value is None:
+        return record
+    return replace(
+        record,
+        low=_number(est.low[place]),
+        high=_number(est.high[place]),
+        flags=_flags(business, found.fetched, est, *place),
+        **compared,
+    )
+
+
+def _flags(business: Business, fetched: Fetched, est: Estimate, i: int, g: int) -> tuple[str, ...]:
+    flags: list[str] = []
+    if est.recipe.method == "reading":
+        flags.append("no_sampling")
+    else:
+        units = est.people[i, g] if not np.isnan(est.people[i, g]) else est.n[i, g]
+        if units < business.settings.small_base:
+            flags.append("small_base")
+        if est.used[i, g] < MIN_UNITS:
+            flags.append("few_units")
+    last = [r.last for key, r in fetched.reach.items() if r.last and key in _keys_of(business, est.recipe)]
+    period = fetched.axis.periods[i]
+    if last and fetched.axis.every != "hour" and max(last) < period.end - timedelta(days=1):
+        flags.append("partial_period")
+    flags += [name for name, raised in est.flags.items() if raised[i, g]]
+    return tuple(flags)
+
+
+def _keys_of(business: Business, recipe: Recipe) -> set[tuple[str, str]]:
+    return set().union(*(reach_key(stat, business.planner) for stat in recipe.statistics()), set())
+
+
+def _lineage(business: Business, question: Question, name: str, fetched: Fetched) -> Lineage:
+    recipes = [business.catalogue.recipe(n) for n in in_order(business.catalogue, [name])]
+    statistics = {stat for recipe in recipes for stat in recipe.statistics()}
+    keys = set().union(*(reach_key(stat, business.planner) for stat in statistics), set())
+    reaches = [fetched.reach[key] for key in keys if key in fetched.reach]
+    return Lineage(
+        metric=name,
+        definition=business.catalogue[name].meaning.en,
+        sql=tuple(s.sql for s in fetched.statements if statistics & set(s.statistics)),
+        filters=question.where,
+        data_from=min((r.first for r in reaches if r.first), default=None),
+        data_until=max((r.last for r in reaches if r.last), default=None),
+        rows=sum({key[0]: r.rows for key, r in zip(keys, reaches, strict=True)}.values()),
+    )
+
+
+def _number(value: float) -> float | None:
+    number = float(value)
+    return None if np.isnan(number) or np.isinf(number) else number
+
+
+def planned_sql(business: Business, metrics: Sequence[str], by: Sequence[str] = (), where: str = "") -> list[str]:
+    """The statements a question would run, without running them."""
+    names = in_order(business.catalogue, business.catalogue.select(metrics))
+    statistics = all_statistics(business.catalogue.recipe(name) for name in names)
+    return [s.sql for s in business.planner.plan(statistics, Shape(tuple(by), where))]
+
+

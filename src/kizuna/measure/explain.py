@@ -1,0 +1,167 @@
+"""What stands behind a number: definition, formula, SQL for every engine, freshness, and the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+import sqlglot
+
+from kizuna.expression import compile_expression, fill_settings
+from kizuna.facts import FACTS
+from kizuna.measure.ask import Business, Evaluation, all_statistics, ask, data_reach, evaluate, planned_sql
+from kizuna.measure.calendar import make_axis
+from kizuna.measure.fetch import calendars
+from kizuna.measure.kind import HOLDS, Recipe
+from kizuna.measure.metric import Metric, PeopleSet
+from kizuna.measure.peopleset import atoms, to_text
+from kizuna.measure.plan import Shape
+from kizuna.measure.question import Question
+from kizuna.measure.statistic import Last, People, Quantile, Rows, Statistic
+
+DIALECTS = ("duckdb", "spark", "clickhouse")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything about one metric.
+
+    `formula` is written in names, `filled` with the numbers of all data; `parts` says what each
+    name counts; `variants` are all definitions of the same idea, this one included; `sql` is by
+    dialect; `data_from`, `data_until` and `rows` say what the numbers rest on.
+    """
+
+    metric: Metric
+    formula: str
+    filled: str
+    parts: dict[str, str]
+    variants: Sequence[Metric]
+    sql: dict[str, tuple[str, ...]]
+    data_from: date | None
+    data_until: date | None
+    rows: int
+    value: float | None
+
+
+def explain(business: Business, name: str) -> Explanation:
+    """Explain a metric; raises `UnknownName` if there is none of that name."""
+    catalogue = business.catalogue
+    recipe = catalogue.recipe(name)
+    statements = planned_sql(business, [name])
+    question = Question((name,), compare="none")
+    answer = ask(business, question)
+    lineage = answer.lineage[0]
+    numbers = _numbers(evaluate(business, question, [name]), recipe)
+    return Explanation(
+        metric=recipe.metric,
+        formula=recipe.formula.text,
+        filled=recipe.formula.written(numbers),
+        parts={part: describe(use.statistic, use.back) for part, use in recipe.uses.items()}
+        | {part: catalogue[part].meaning.en for part in recipe.metrics},
+        variants=catalogue.variants(name),
+        sql={dialect: tuple(_written(sql, dialect) for sql in statements) for dialect in DIALECTS},
+        data_from=lineage.data_from,
+        data_until=lineage.data_until,
+        rows=lineage.rows,
+        value=answer.records[0].value if len(answer.records) == 1 else None,
+    )
+
+
+def describe(stat: Statistic, back: int = 0) -> str:
+    """A statistic in words."""
+    when = f", {back} period{'s' * (back > 1)} earlier" if back else ""
+    if isinstance(stat, People):
+        return f"people in {to_text(stat.expression)}{when}"
+    span = {"period": "", "end": " at the period's end", "to_date": " up to the period's end"}
+    where = f" where {stat.base}" if stat.base else ""
+    if isinstance(stat, Quantile):
+        return f"quantile {stat.q:g} of {stat.value} over {stat.fact} rows{where}, by {stat.time}"
+    if isinstance(stat, Last):
+        return f"{stat.which} {stat.value} of each {' and '.join(stat.series)} in {stat.fact}, added up"
+    what = {"count": "rows of", "sum": f"sum of {stat.value} over", "values": f"rows with {stat.value} in", "units": "units in"}
+    return f"{what[stat.what]} {stat.fact}{where}, by {stat.time}{span.get(stat.span, f' in the {stat.span}')}{when}"
+
+
+def rows_behind(
+    business: Business, name: str, since: date | None, until: date | None, where: str = "", limit: int | None = None
+) -> pa.Table:
+    """The facts that a metric counts in a range of days, newest first, with the fact's own columns.
+
+    For a metric made of several facts these are the rows of its base; columns that are empty in
+    all rows are left out. `line_no` and `import_no` say which file and line each came from.
+    """
+    recipe = _first_with_rows(business, business.catalogue.recipe(name))
+    fact, time, base, span, holds = _scan_of(business, recipe)
+    reach = data_reach(business, [Rows("count", fact, time=time)])[fact, time]
+    if reach.first is None or reach.last is None:
+        return pa.table({})
+    last = date.fromordinal(reach.last.toordinal() + 1)
+    axis = make_axis("all", since or reach.first, until or max(last, since or last), "none", business.settings.zone)
+    names = business.planner.names(fact, time)
+    condition = compile_expression(base, names.column, boolean=True) if base else ""
+    shape = Shape((), where)
+    source = business.planner.source(names, span, holds, shape)
+    glue = "AND" if " WHERE " in source else "WHERE"
+    columns = ", ".join(f't."{c}"' for c in FACTS[fact].stored_columns() if c not in ("bucket", "row_key"))
+    cut = f" LIMIT {int(limit)}" if limit is not None else ""
+    narrowed = f" {glue} {condition}" if condition else ""
+    sql = f'SELECT DISTINCT {columns} {source}{narrowed} ORDER BY t."{time}" DESC, t.import_no, t.line_no{cut}'
+    with business.store.reading(calendars(axis, {span}, reach.first)) as run:
+        table = run(sql)
+    return table.select([c for c in table.column_names if table[c].null_count < len(table) or not len(table)])
+
+
+def _numbers(found: Evaluation, recipe: Recipe) -> dict[str, str]:
+    """The value of every name in a formula over the one period asked, as text."""
+    first = found.axis.asked[0]
+    numbers = {name: _short(found.estimates[name].value[first, 0]) for name in recipe.metrics}
+    for name, use in recipe.uses.items():
+        period = first
+        for _ in range(use.back):
+            period = found.axis.before[period]
+        array = found.fetched.arrays.get(use.statistic)
+        numbers[name] = _short(array[period, 0, 0] if array is not None and array.shape[1] == 1 else float("nan"))
+    return numbers
+
+
+def _short(value: float) -> str:
+    return "no_data" if value != value else f"{value:.10g}"
+
+
+def _written(sql: str, dialect: str) -> str:
+    return sqlglot.transpile(sql, read="duckdb", write=dialect, pretty=True)[0]
+
+
+def _first_with_rows(business: Business, recipe: Recipe) -> Recipe:
+    """The metric itself, or the first part of its formula that looks at facts."""
+    while not recipe.uses:
+        recipe = business.catalogue.recipe(recipe.metrics[0])
+    return recipe
+
+
+def _scan_of(business: Business, recipe: Recipe) -> tuple[str, str, str, str, tuple[str, str] | None]:
+    """Fact, time, condition, span and interval of the rows in a metric's base."""
+    names = [*recipe.base, *recipe.uses]
+    stat = next(recipe.uses[n].statistic for n in names if n in recipe.uses)
+    if isinstance(stat, People):
+        people: PeopleSet = business.planner.sets[next(atoms(stat.expression)).name]
+        base = fill_settings(people.base, business.settings)
+        holds = people.holds or HOLDS.get(people.fact)
+        return people.fact, people.time or FACTS[people.fact].time, base, business.planner.span(people.span), holds
+    span = getattr(stat, "span", "period")
+    return stat.fact, stat.time, stat.base, span, getattr(stat, "holds", None)
+
+
+def metric_tables(business: Business, names: Sequence[str]) -> Iterator[str]:
+    """The facts a set of metrics needs, for saying what would feed them."""
+    statistics = all_statistics(business.catalogue.recipe(n) for name in names for n in business.catalogue.needs(name))
+    seen: set[str] = set()
+    for stat in statistics:
+        facts = [business.planner.sets[a.name].fact for a in atoms(stat.expression)] if isinstance(stat, People) else [stat.fact]
+        for fact in facts:
+            if fact not in seen:
+                seen.add(fact)
+                yield fact
+

@@ -1,0 +1,197 @@
+"""From statistics to SQL text: one SELECT for everything asked of a fact at one time column.
+
+A plan depends on the shape of a question (which statistics, which groups, which filter), not on
+its dates: those come in as calendars. So plans are kept and used again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from kizuna.expression import compile_expression, fill_settings, quote_name
+from kizuna.facts import FACTS, day_of
+from kizuna.measure.metric import PeopleSet
+from kizuna.measure.names import Names
+from kizuna.measure.peopleplan import people_sql
+from kizuna.measure.statistic import Last, People, Quantile, Rows, Statistic
+
+NO_GROUP = "(none)"
+GRID = tuple(round(i / 100, 2) for i in range(101))
+"""Quantiles fetched around the one asked, from which its interval is read."""
+
+EXACT = "DECIMAL(38,6)"
+"""Values are added up in decimals, so that a sum is the same in whatever order rows come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """All that the SQL depends on besides the statistics."""
+
+    by: tuple[str, ...] = ()
+    where: str = ""
+    hourly: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SELECT. It gives period, g0…, bucket (not for `Last`) and one column s0… per statistic.
+
+    `spans` are the calendars it joins, by span name.
+    """
+
+    sql: str
+    statistics: tuple[Statistic, ...]
+    spans: frozenset[str]
+    extra: tuple[str, ...] = ()
+
+
+class Planner:
+    """Plans statistics for one workspace; `properties` are the property names known per fact."""
+
+    def __init__(self, sets: Mapping[str, PeopleSet], properties: Mapping[str, Sequence[str]], settings: Mapping[str, object]) -> None:
+        self.sets, self.properties, self.settings = sets, properties, settings
+        self._plans: dict[tuple[frozenset[Statistic], Shape], tuple[Statement, ...]] = {}
+
+    def plan(self, statistics: Iterable[Statistic], shape: Shape) -> tuple[Statement, ...]:
+        """The statements that fetch `statistics`; the same shape is planned once."""
+        key = (frozenset(statistics), shape)
+        if key not in self._plans:
+            if len(self._plans) > 500:
+                self._plans.clear()
+            self._plans[key] = tuple(self._statements(key[0], shape))
+        return self._plans[key]
+
+    def _statements(self, statistics: frozenset[Statistic], shape: Shape) -> Iterator[Statement]:
+        ordered = sorted(statistics, key=repr)
+        rows = [s for s in ordered if isinstance(s, Rows)]
+        for _, together in groupby(sorted(rows, key=_scan), key=_scan):
+            yield self._rows(tuple(together), shape)
+        for stat in ordered:
+            if isinstance(stat, Quantile):
+                yield self._quantile(stat, shape)
+        lasts = [s for s in ordered if isinstance(s, Last)]
+        for _, together_last in groupby(sorted(lasts, key=_series), key=_series):
+            yield self._last(tuple(together_last), shape)
+        people = tuple(s for s in ordered if isinstance(s, People))
+        if people:
+            yield from (Statement(sql, stats, spans) for sql, stats, spans in people_sql(self, people, shape))
+
+    def source(
+        self, names: Names, span: str, holds: tuple[str, str] | None, shape: Shape, *, filtered: bool = True
+    ) -> str:
+        """``FROM fact JOIN calendar … WHERE filter`` of a scan. Look names up before, so that traits are joined."""
+        where = f" WHERE {compile_expression(shape.where, names.column, boolean=True)}" if shape.where and filtered else ""
+        on = _holds(holds, shape) if holds and span == "end" else _placed(names.time, shape)
+        return f'FROM "{names.fact.name}" AS t JOIN {calendar_name(span)} AS c ON {on}{names.joins()}{where}'
+
+    def span(self, span: str) -> str:
+        """A span with the settings filled in."""
+        return fill_settings(span, self.settings)
+
+    def names(self, fact: str, time: str = "") -> Names:
+        return Names(FACTS[fact], time or FACTS[fact].time, self.properties)
+
+    def groups(self, names: Names, columns: Iterable[str]) -> str:
+        """``g0 …`` columns, each with a comma after it; no value is a group of its own."""
+        return "".join(f"COALESCE({names.dimension(name)}, '{NO_GROUP}') AS g{i}, " for i, name in enumerate(columns))
+
+    def condition(self, names: Names, text: str) -> str:
+        return compile_expression(text, names.column, boolean=True) if text else ""
+
+    def _rows(self, statistics: tuple[Rows, ...], shape: Shape) -> Statement:
+        first = statistics[0]
+        names = self.names(first.fact, first.time)
+        groups = self.groups(names, (*shape.by, *first.extra))
+        columns = ", ".join(f"{self._aggregate(stat, names)} AS s{i}" for i, stat in enumerate(statistics))
+        source = self.source(names, first.span, first.holds, shape)
+        sql = f"SELECT c.period, {groups}t.bucket, {columns} {source} GROUP BY ALL"
+        return Statement(sql, statistics, frozenset({first.span}), first.extra)
+
+    def _aggregate(self, stat: Rows, names: Names) -> str:
+        condition = self.condition(names, stat.base)
+        only = f" FILTER (WHERE {condition})" if condition else ""
+        if stat.what == "count":
+            return f"COUNT(*){only}"
+        if stat.what == "units":
+            return _units(names, only, condition)
+        value = compile_expression(stat.value, names.column)
+        if stat.what == "values":
+            return f"COUNT({value}){only}"
+        return f"CAST(SUM(CAST({value} AS {EXACT})){only} AS DOUBLE)"
+
+    def _quantile(self, stat: Quantile, shape: Shape) -> Statement:
+        names = self.names(stat.fact, stat.time)
+        groups = self.groups(names, shape.by)
+        value = f"CAST({compile_expression(stat.value, names.column)} AS DOUBLE)"
+        condition = self.condition(names, stat.base)
+        source = self.source(names, stat.span, None, shape)
+        rows = f"SELECT c.period, {groups}t.bucket, {value} AS v, {condition or 'TRUE'} AS counted {source}"
+        keys = [f"g{i}" for i in range(len(shape.by))]
+        listed = "".join(f"{key}, " for key in keys)
+        own = "".join(f"x.{key}, " for key in keys)
+        same = " AND ".join(f"x.{key} = q.{key}" for key in ("period", *keys))
+        grid = ", ".join(map(str, (stat.q, *GRID)))
+        sql = (
+            f"WITH x AS (SELECT * FROM ({rows}) WHERE v IS NOT NULL AND counted), "
+            f"q AS (SELECT period, {listed}quantile_cont(v, [{grid}]) AS qs FROM x GROUP BY ALL) "
+            f"SELECT x.period, {own}x.bucket, COUNT(*) AS n, "
+            f"COUNT(*) FILTER (WHERE x.v <= q.qs[1]) AS below, any_value(q.qs) AS qs "
+            f"FROM x JOIN q ON {same} GROUP BY ALL"
+        )
+        return Statement(sql, (stat,), frozenset({stat.span}))
+
+    def _last(self, statistics: tuple[Last, ...], shape: Shape) -> Statement:
+        first = statistics[0]
+        names = self.names(first.fact, first.time)
+        groups = self.groups(names, shape.by)
+        value = compile_expression(first.value, names.column)
+        series = " || chr(31) || ".join(f"COALESCE(CAST(t.{quote_name(c)} AS VARCHAR), '')" for c in first.series if c != first.time) or "'all'"
+        condition = self.condition(names, first.base)
+        only = f"({condition}) AND " if condition else ""
+        at = f"t.{quote_name(first.time)}"
+        source = self.source(names, "to_date", None, shape)
+        glue = "AND" if " WHERE " in source else "WHERE"
+        sql = (
+            f"SELECT c.period, {groups}{series} AS series, "
+            f"CAST(arg_max({value}, {at}) AS DOUBLE) AS closing, CAST(arg_min({value}, {at}) AS DOUBLE) AS first, COUNT(*) AS readings "
+            f"{source} {glue} {only}{value} IS NOT NULL GROUP BY ALL"
+        )
+        return Statement(sql, statistics, frozenset({"to_date"}))
+
+
+def calendar_name(span: str) -> str:
+    """The table a span's calendar is kept in (``last 90 days`` → ``calendar_last_90_days``)."""
+    return "calendar_" + span.replace(" ", "_")
+
+
+def _placed(time: str, shape: Shape) -> str:
+    if shape.hourly:
+        return f"time_bucket(INTERVAL '15 minutes', t.{quote_name(time)}) = c.slot"
+    return f"t.{quote_name(day_of(time))} = c.day"
+
+
+def _holds(holds: tuple[str, str], shape: Shape) -> str:
+    """A row holds at a period's end if it began before it and had not ended before it."""
+    begins, ends = (quote_name(name if shape.hourly else day_of(name)) for name in holds)
+    edge = "c.end_at" if shape.hourly else "c.period_end"
+    return f"t.{begins} < {edge} AND (t.{ends} IS NULL OR t.{ends} >= {edge})"
+
+
+def _units(names: Names, only: str, condition: str) -> str:
+    unit = names.fact.unit
+    if unit is None:
+        return f"COUNT(*){only}"
+    if unit != "customer_no":
+        return f"COUNT(DISTINCT t.{quote_name(unit)}){only}"
+    unknown = f"t.customer_no IS NULL AND ({condition})" if condition else "t.customer_no IS NULL"
+    return f"COUNT(DISTINCT t.customer_no){only} + COUNT(*) FILTER (WHERE {unknown})"
+
+
+def _scan(stat: Rows) -> tuple[str, ...]:
+    return (stat.fact, stat.time, stat.span, *(stat.holds or ()), "|", *stat.extra)
+
+
+def _series(stat: Last) -> tuple[str, ...]:
+    return (stat.fact, stat.base, stat.value, stat.time, *stat.series)

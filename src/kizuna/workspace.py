@@ -1,0 +1,257 @@
+"""One business: its folder, settings, store and catalogue; everything else hangs on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kizuna.errors import WorkspaceError
+from kizuna.facts import FACTS
+from kizuna.measure.ask import Business, ask
+from kizuna.measure.catalogue import Catalogue
+from kizuna.measure.explain import Explanation, explain, rows_behind
+from kizuna.measure.plan import Planner
+from kizuna.measure.question import Question, read_day
+from kizuna.settings import SETTINGS, Settings
+from kizuna.store.duckdb import DuckDBStore
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from kizuna.collect.imports import ImportReport
+    from kizuna.measure.answer import Answer
+    from kizuna.measure.calendar import Compare, Every
+    from kizuna.measure.metric import Metric
+
+FILE = "kizuna.toml"
+DATABASE = "kizuna.duckdb"
+Names = str | Sequence[str]
+
+
+class Workspace:
+    """A business's folder, opened.
+
+    Use it as a context manager, or call `close`: while it is open no other process can open its
+    database.
+    """
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root)
+        file = self.root / FILE
+        if not file.is_file():
+            raise WorkspaceError(f"{self.root} is not a workspace: it has no {FILE}.", f"Make one with `kizuna init {self.root}`.")
+        self.settings = Settings.read(file)
+
+    @property
+    def name(self) -> str:
+        """The business's name, or its folder's."""
+        return self.settings.name or self.root.resolve().name
+
+    @cached_property
+    def store(self) -> DuckDBStore:
+        """The engine; opened when first needed."""
+        return DuckDBStore(self.root / DATABASE, self.settings)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Built-in metrics and those of the folder ``metrics``."""
+        return Catalogue(self.settings, self.root / "metrics")
+
+    @cached_property
+    def business(self) -> Business:
+        """What measuring needs of this workspace."""
+        planner = Planner(self.catalogue.sets, Properties(self.store), self.settings)
+        return Business(self.store, self.catalogue, planner, self.settings, self.name)
+
+    def measure(
+        self,
+        *metrics: str,
+        by: Names = (),
+        every: Every = "all",
+        since: str | date | None = None,
+        until: str | date | None = None,
+        where: str = "",
+        compare: Compare = "previous",
+        level: float = 0.95,
+    ) -> Answer:
+        """Measure metrics (ids, or group names such as ``feedback``); none named means all.
+
+        `by` breaks down by dimensions or customer traits; `every` is hour, day, week, month,
+        quarter, year or all; `since` is the first day, `until` the day after the last; `where` is
+        an SQL condition over dimensions; `compare` is previous, year or none.
+        """
+        initiatives = self.settings.initiatives
+        question = Question(
+            tuple(metrics) or self.catalogue.groups,
+            (by,) if isinstance(by, str) else tuple(by),
+            every,
+            read_day(since, initiatives, "since"),
+            read_day(until, initiatives, "until"),
+            where,
+            compare,
+            level,
+        )
+        return ask(self.business, question)
+
+    def explain(self, metric: str) -> Explanation:
+        """Definition, variants, formula, SQL and freshness of a metric."""
+        return explain(self.business, metric)
+
+    def rows(
+        self,
+        metric: str,
+        since: str | date | None = None,
+        until: str | date | None = None,
+        where: str = "",
+        limit: int | None = None,
+    ) -> pa.Table:
+        """The facts behind a metric's number, newest first."""
+        initiatives = self.settings.initiatives
+        first, last = read_day(since, initiatives, "since"), read_day(until, initiatives, "until")
+        return rows_behind(self.business, metric, first, last, where, limit)
+
+    def metrics(self, search: str | None = None) -> list[Metric]:
+        """The catalogue, or what of it fits a search in English, Japanese or Danish."""
+        return self.catalogue.search(search) if search else list(self.catalogue.values())
+
+    def import_file(
+        self,
+        fact: str,
+        *files: Path | str,
+        mapping: Mapping[str, str] | None = None,
+        group: Names = (),
+        keep: Names = (),
+        sheet: str | None = None,
+        query: str | None = None,
+        dry_run: bool = False,
+        progress: Callable[[str, float, float], None] | None = None,
+    ) -> ImportReport:
+        """Load files as facts; see `kizuna.collect.imports.import_files`."""
+        from kizuna.collect.imports import import_files
+
+        report = import_files(
+            self.store,
+            self.settings,
+            self.root,
+            fact,
+            [Path(file) for file in files],
+            mapping=dict(mapping or {}),
+            group=(group,) if isinstance(group, str) else tuple(group),
+            keep=(keep,) if isinstance(keep, str) else tuple(keep),
+            sheet=sheet,
+            query=query,
+            dry_run=dry_run,
+            progress=progress,
+        )
+        self.__dict__.pop("business", None)
+        return report
+
+    def rebuild(self, progress: Callable[[str, float, float], None] | None = None) -> Any:
+        """Make the database again from ``raw/``; gives what was loaded."""
+        from kizuna.collect.imports import rebuild
+
+        self.close()
+        return rebuild(self.settings, self.root, progress=progress)
+
+    def close(self) -> None:
+        """Let the database go."""
+        store = self.__dict__.pop("store", None)
+        self.__dict__.pop("business", None)
+        if store is not None:
+            store.close()
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Properties(Mapping[str, Sequence[str]]):
+    """Property names per fact, looked up when first asked for."""
+
+    def __init__(self, store: DuckDBStore) -> None:
+        self._store = store
+        self._known: dict[str, Sequence[str]] = {}
+
+    def __getitem__(self, fact: str) -> Sequence[str]:
+        if fact not in FACTS:
+            raise KeyError(fact)
+        if fact not in self._known:
+            sql = f'SELECT DISTINCT unnest(map_keys(properties)) AS name FROM "{fact}" WHERE properties IS NOT NULL ORDER BY 1'
+            self._known[fact] = [str(row[0]) for row in self._store.execute(sql)]
+        return self._known[fact]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(FACTS)
+
+    def __len__(self) -> int:
+        return len(FACTS)
+
+
+def init(root: Path | str, **settings: Any) -> Workspace:
+    """Make a workspace: the folder with a ``kizuna.toml`` that holds `settings`. Raises if there is one already."""
+    root = Path(root)
+    file = root / FILE
+    if file.exists():
+        raise WorkspaceError(f"{root} is a workspace already.", f"Edit {file}, or choose another folder.")
+    Settings(settings, str(file))
+    root.mkdir(parents=True, exist_ok=True)
+    for folder in ("metrics", "raw/imports"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    file.write_text(settings_file({"name": root.resolve().name, **settings}), encoding="utf-8")
+    return Workspace(root)
+
+
+def settings_file(values: Mapping[str, Any]) -> str:
+    """The text of a ``kizuna.toml``: what is set, and every other setting as a comment with its default."""
+    lines = ["# Settings of this workspace. docs/settings.md tells about each; what is commented out is the default.", ""]
+    tables: list[str] = []
+    for name, setting in SETTINGS.items():
+        chosen = name in values
+        value = values.get(name, setting.default)
+        mark = "" if chosen else "# "
+        if isinstance(value, dict):
+            tables += ["", f"# {setting.help}", f"{mark}[{name}]", *(f"{mark}{_key(k)} = {_toml(v)}" for k, v in value.items())]
+        else:
+            lines += [f"# {setting.help}", f"{mark}{name} = {_toml(value)}"]
+    return "\n".join([*lines, *tables]) + "\n"
+
+
+def find(folder: Path | None = None, explicit: Path | str | None = None) -> Path:
+    """The workspace a command works on: the one named, else the current folder or a parent of it, else KIZUNA_WORKSPACE."""
+    if explicit:
+        return Path(explicit)
+    start = (folder or Path.cwd()).resolve()
+    for candidate in (start, *start.parents):
+        if (candidate / FILE).is_file():
+            return candidate
+    named = os.environ.get("KIZUNA_WORKSPACE")
+    if named:
+        return Path(named)
+    raise WorkspaceError(
+        "There is no workspace here.", "Make one with `kizuna init NAME`, or name one with --workspace or KIZUNA_WORKSPACE."
+    )
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, list):
+        return f"[{', '.join(_toml(item) for item in value)}]"
+    if isinstance(value, date):
+        return value.isoformat()
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{text}"'
+
+
+def _key(name: str) -> str:
+    return name if name.isascii() and name.replace("_", "").replace("-", "").isalnum() else _toml(name)
+
+
