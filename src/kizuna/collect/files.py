@@ -1,0 +1,140 @@
+"""Any file as one relation of text with line numbers: find out what it is, then read it so."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import zlib
+from dataclasses import replace
+from pathlib import Path
+
+from kizuna.collect import delimited, detect, documents, weblog
+from kizuna.collect.source import Kind, Progress, ReadOptions, Source, Store
+from kizuna.errors import ImportFailed
+
+_GZIP = b"\x1f\x8b"
+
+
+def read(
+    store: Store,
+    path: Path,
+    options: ReadOptions,
+    scratch: Path,
+    *,
+    known: frozenset[str] = frozenset(),
+    salt: bytes = b"",
+    progress: Progress | None = None,
+) -> Source:
+    """Read a file into the temp table ``_source`` (or a view of that name) of the store.
+
+    `scratch` is a folder for intermediate files, removed by the caller. `known` are the names by which
+    a header is told from a first row of values, `salt` goes into the hash of addresses in access logs.
+    Memory stays bounded: text streams through DuckDB, other encodings are rewritten a megabyte at a
+    time. Raises `ImportFailed` when the file is not what it is said to be.
+    """
+    store.execute("CREATE OR REPLACE TEMP TABLE _unparsed (line_no BIGINT, reason VARCHAR, kind VARCHAR, row VARCHAR)")
+    for name in ("_source", "_raw"):
+        drop(store, name)
+    if progress:
+        progress("read", 0, 0)
+    packed = _is_gzip(path)
+    plain = _unpacked(path, scratch) if packed else path
+    kind = options.kind or _kind(plain)
+    source = _READERS[kind](store, plain, options, scratch, known, salt)
+    source.found = {"format": kind + (" (gzip)" if packed else ""), **source.found}
+    source.rows = int(store.execute("SELECT count(*) FROM _source")[0][0])
+    source.unparsed = int(store.execute("SELECT count(*) FROM _unparsed")[0][0])
+    return source
+
+
+def drop(store: Store, name: str) -> None:
+    """Drop a temp table or view, whichever it is."""
+    found = store.execute(
+        "SELECT table_type FROM information_schema.tables WHERE table_name = ? AND table_catalog = 'temp'", [name]
+    )
+    if found:
+        store.execute(f"DROP {'VIEW' if found[0][0] == 'VIEW' else 'TABLE'} temp.{name}")
+
+
+def _is_gzip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == _GZIP
+
+
+def _unpacked(path: Path, scratch: Path) -> Path:
+    plain = scratch / path.name.removesuffix(".gz")
+    try:
+        with gzip.open(path, "rb") as packed, plain.open("wb") as out:
+            shutil.copyfileobj(packed, out, 1 << 20)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ImportFailed(
+            f"{path.name} is a damaged gzip file: {error}.", "Fetch it again and import it anew."
+        ) from None
+    return plain
+
+
+def _kind(path: Path) -> Kind:
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if not head.strip():
+        raise ImportFailed(f"{path.name} is empty.", "Check the export that wrote it.")
+    known = detect.kind_of(path, head)
+    if known:
+        return known
+    encoding = detect.encoding_of(path)
+    return detect.text_kind(detect.read_head(path, encoding))
+
+
+def _csv(store: Store, path: Path, options: ReadOptions, scratch: Path, known: frozenset[str], salt: bytes) -> Source:
+    return delimited.read(store, path, options, scratch, known)
+
+
+def _whitespace(
+    store: Store, path: Path, options: ReadOptions, scratch: Path, known: frozenset[str], salt: bytes
+) -> Source:
+    return delimited.read(store, path, replace(options, delimiter=" "), scratch, known)
+
+
+def _json(store: Store, path: Path, options: ReadOptions, scratch: Path, known: frozenset[str], salt: bytes) -> Source:
+    return documents.read_json(store, path, options, scratch)
+
+
+def _jsonl(store: Store, path: Path, options: ReadOptions, scratch: Path, known: frozenset[str], salt: bytes) -> Source:
+    return documents.read_jsonl(store, path, options, scratch)
+
+
+def _parquet(
+    store: Store, path: Path, options: ReadOptions, scratch: Path, known: frozenset[str], salt: bytes
+) -> Source:
+    return documents.read_parquet(store, path)
+
+
+def _xlsx(store: Store, path: Path, options: ReadOptions, scratch: Path, known: frozenset[str], salt: bytes) -> Source:
+    return documents.read_xlsx(store, path, options, scratch, known)
+
+
+def _sqlite(
+    store: Store, path: Path, options: ReadOptions, scratch: Path, known: frozenset[str], salt: bytes
+) -> Source:
+    raise ImportFailed(
+        f"{path.name} is an SQLite database.",
+        'Say what to take from it: --query "SELECT … FROM …".',
+    )
+
+
+def _weblog(
+    store: Store, path: Path, options: ReadOptions, scratch: Path, known: frozenset[str], salt: bytes
+) -> Source:
+    return weblog.read(store, path, options, scratch, salt)
+
+
+_READERS = {
+    "csv": _csv,
+    "whitespace": _whitespace,
+    "json": _json,
+    "jsonl": _jsonl,
+    "parquet": _parquet,
+    "xlsx": _xlsx,
+    "sqlite": _sqlite,
+    "weblog": _weblog,
+}
