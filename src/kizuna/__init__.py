@@ -1,10 +1,10 @@
 """Kizuna measures how a business and its customers get on.
 
-    import kizuna
+import kizuna
 
-    with kizuna.open("shop") as shop:
-        answer = shop.measure("nps", "csat", by="channel", every="month")
-        answer.to_polars()
+with kizuna.open("shop") as shop:
+    answer = shop.measure("nps", "csat", by="channel", every="month")
+    answer.to_polars()
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """Everything Kizuna raises.
 
-    KizunaError
-    ├── WorkspaceError        no workspace here, a damaged or locked one
-    ├── SettingError          a setting that does not exist or cannot be read
-    ├── ImportFailed          a file that cannot be read or mapped (single rows are rejected, not raised)
-    ├── CatalogueError        a metric definition that is not right; names file, metric and key
-    └── QuestionError         a question that cannot be answered
-        ├── UnknownName       a metric, dimension, fact or unit that does not exist
-        └── NotAllowed        an expression outside the allow-list
+KizunaError
+├── WorkspaceError        no workspace here, a damaged or locked one
+├── SettingError          a setting that does not exist or cannot be read
+├── ImportFailed          a file that cannot be read or mapped (single rows are rejected, not raised)
+├── CatalogueError        a metric definition that is not right; names file, metric and key
+└── QuestionError         a question that cannot be answered
+    ├── UnknownName       a metric, dimension, fact or unit that does not exist
+    └── NotAllowed        an expression outside the allow-list
 """
 
 from __future__ import annotations

@@ -70,7 +70,9 @@ def compile_expression(text: str, resolve: Resolve, *, boolean: bool = False, di
     for node in tree.walk():
         _check(node, text)
     if boolean and not isinstance(tree.unnest(), (*_BOOLEAN, exp.Column, exp.Case, exp.Coalesce)):
-        raise QuestionError(f"{text!r} is not a condition.", "Write something that is true or false, such as country = 'JP'.")
+        raise QuestionError(
+            f"{text!r} is not a condition.", "Write something that is true or false, such as country = 'JP'."
+        )
     resolved = tree.transform(lambda node: _resolve(node, resolve))
     return resolved.sql(dialect=dialect, comments=False)
 
@@ -89,7 +91,9 @@ def fill_settings(text: str, values: Mapping[str, Any]) -> str:
             try:
                 value = value[part]
             except (KeyError, TypeError):
-                raise QuestionError(f"{text!r} refers to :{match.group(1)}, which no setting has.", "docs/settings.md lists them.") from None
+                raise QuestionError(
+                    f"{text!r} refers to :{match.group(1)}, which no setting has.", "docs/settings.md lists them."
+                ) from None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise QuestionError(f"{text!r} refers to :{match.group(1)}, which is not a number.")
         return repr(value)
@@ -114,7 +118,9 @@ def _parse(text: str) -> exp.Expression:
     except (SqlglotError, RecursionError) as error:
         first = str(error).splitlines()[0] if str(error) else "it does not parse"
         first = re.sub(r"\x1b\[[0-9;]*m", "", first)
-        raise QuestionError(f"{text!r} cannot be read: {first}", "Write an SQL condition such as country = 'JP' AND value > 100.") from None
+        raise QuestionError(
+            f"{text!r} cannot be read: {first}", "Write an SQL condition such as country = 'JP' AND value > 100."
+        ) from None
     if tree is None:
         raise QuestionError("The expression is empty.", "Leave it out, or write something like country = 'JP'.")
     return tree
@@ -123,7 +129,9 @@ def _parse(text: str) -> exp.Expression:
 def _check(node: exp.Expression, text: str) -> None:
     if isinstance(node, exp.DataType):
         if node.this.name not in _CASTS:
-            raise NotAllowed(f"{text!r} casts to {node.this.name}, which is not allowed.", f"Allowed: {', '.join(sorted(_CASTS))}.")
+            raise NotAllowed(
+                f"{text!r} casts to {node.this.name}, which is not allowed.", f"Allowed: {', '.join(sorted(_CASTS))}."
+            )
         return
     if isinstance(node, exp.Cast) or (isinstance(node, exp.DataTypeParam) and isinstance(node.parent, exp.DataType)):
         return
@@ -131,7 +139,7 @@ def _check(node: exp.Expression, text: str) -> None:
         what = node.sql(dialect="duckdb") if not isinstance(node, exp.Block) else "several statements"
         raise NotAllowed(
             f"{text!r} uses {what!r}, which is not allowed in an expression.",
-            f"Allowed are comparisons, AND OR NOT, IN, BETWEEN, LIKE, IS NULL, CASE, arithmetic and {', '.join(FUNCTIONS)}.",
+            f"Allowed: comparisons, AND OR NOT, IN, BETWEEN, LIKE, IS NULL, CASE, arithmetic, {', '.join(FUNCTIONS)}.",
         )
 
 

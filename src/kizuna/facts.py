@@ -142,7 +142,9 @@ def _day(help: str) -> Column:
     return Column("day", "date", help, "time", needed=True)
 
 
-def _dim(name: str, help: str, *, choices: tuple[str, ...] = (), default: str | None = None, derived: bool = False) -> Column:
+def _dim(
+    name: str, help: str, *, choices: tuple[str, ...] = (), default: str | None = None, derived: bool = False
+) -> Column:
     return Column(name, "text", help, choices=choices, default=default, derived=derived)
 
 
@@ -303,7 +305,14 @@ _FACTS = (
             _dim("category", "main product category"),
             Column("quantity", "number", "items", "measure"),
             _count("order_number", "1 for the customer's first order, 2 for the second …", derived=True),
-            Column("days_since_previous", "number", "days since the customer's previous order", "measure", "days", derived=True),
+            Column(
+                "days_since_previous",
+                "number",
+                "days since the customer's previous order",
+                "measure",
+                "days",
+                derived=True,
+            ),
         ),
     ),
     Fact(
@@ -417,7 +426,12 @@ _FACTS = (
             _dim("direction", "which end of the scale is good", choices=("high_good", "low_good")),
             _dim("choice", "the chosen option, where the answer is not a number"),
             _text("comment", "what was written"),
-            _dim("status", "only complete answers count", choices=("complete", "partial", "dismissed"), default="complete"),
+            _dim(
+                "status",
+                "only complete answers count",
+                choices=("complete", "partial", "dismissed"),
+                default="complete",
+            ),
             _dim("audience", "who was asked", choices=("customer", "employee"), default="customer"),
             _dim("survey", "name of the survey"),
             _text("invitation_id", "the invitation it answers"),
@@ -574,7 +588,9 @@ _FACTS = (
         "day",
         (
             _day("the day it belongs to"),
-            Column("kind", "text", "what it was for", needed=True, choices=("marketing", "experience", "data", "capital")),
+            Column(
+                "kind", "text", "what it was for", needed=True, choices=("marketing", "experience", "data", "capital")
+            ),
             _dim("campaign", "the campaign it belongs to", default="none"),
             _dim("channel", "the channel it was spent on"),
             Column("item", "text", "what was bought", default="all"),

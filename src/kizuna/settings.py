@@ -38,17 +38,29 @@ SETTINGS: dict[str, Setting] = {
         Setting("currency", "USD", "ISO 4217 code of the currency money is kept in"),
         Setting("week_start", "monday", "first day of the week"),
         Setting("languages", ["en", "ja", "da"], "languages for names and meanings, the first is the default"),
-        Setting("business_hours", {day: "09:00-17:00" for day in WEEKDAYS[:5]}, "opening hours by weekday, for business-time metrics"),
+        Setting(
+            "business_hours",
+            dict.fromkeys(WEEKDAYS[:5], "09:00-17:00"),
+            "opening hours by weekday, for business-time metrics",
+        ),
         Setting("holidays", [], "dates without business hours, such as 2026-01-01"),
         Setting("goal_events", ["Order Completed"], "event names that make a session a conversion"),
         Setting("session_minutes", 30, "a pause this long ends a session"),
         Setting("cart_window_hours", 24, "an order this soon after the last product added ends the cart in an order"),
-        Setting("lapse_days", 90, "who has not ordered (or been active) for this long is no longer a customer, for churn by orders or activity"),
+        Setting(
+            "lapse_days",
+            90,
+            "not ordering (or not being active) for this long ends a customer, for churn by orders or activity",
+        ),
         Setting("loyal_periods", 3, "ordering in each of this many periods makes a customer loyal"),
         Setting("repeat_days", 90, "window for a second order, from the first"),
         Setting("reopen_days", 7, "a ticket opened again within this time was not resolved at first contact"),
         Setting("core_reader_days", 90, "window in which a core reader opens at least 80 % of what was sent"),
-        Setting("cxi_weights", {"effort": 1.0, "empathy": 1.0, "understanding": 1.0, "efficiency": 1.0}, "weights of the Customer Experience Index"),
+        Setting(
+            "cxi_weights",
+            {"effort": 1.0, "empathy": 1.0, "understanding": 1.0, "efficiency": 1.0},
+            "weights of the Customer Experience Index",
+        ),
         Setting("exchange", {}, "value of one unit of another currency in the workspace's currency, by ISO code"),
         Setting("initiatives", {}, "named dates (a launch, a campaign) to compare before and after"),
         Setting("small_base", 30, "answers from fewer people are flagged small_base"),
@@ -87,7 +99,9 @@ class Settings(Mapping[str, Value]):
         try:
             values = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingError(f"{file} is not valid TOML: {error}.", "Mend that line, then run the command again.") from None
+            raise SettingError(
+                f"{file} is not valid TOML: {error}.", "Mend that line, then run the command again."
+            ) from None
         return cls(values, str(file))
 
     def __getitem__(self, name: str) -> Value:
@@ -130,10 +144,15 @@ def _check(settings: Settings, origin: str) -> None:
         value, kind = settings[name], type(setting.default)
         right = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
         if not right:
-            raise SettingError(f"{origin}: {name} must be {_KIND_NAMES[kind]}, not {value!r}.", f"It is {setting.help}.")
+            raise SettingError(
+                f"{origin}: {name} must be {_KIND_NAMES[kind]}, not {value!r}.", f"It is {setting.help}."
+            )
     if settings.timezone not in available_timezones():
         near = did_you_mean(settings.timezone, available_timezones())
-        raise SettingError(f"{origin}: there is no time zone {settings.timezone!r}.", f"Did you mean {near!r}?" if near else "Use an IANA name.")
+        raise SettingError(
+            f"{origin}: there is no time zone {settings.timezone!r}.",
+            f"Did you mean {near!r}?" if near else "Use an IANA name.",
+        )
     if settings.week_start not in WEEKDAYS:
         raise SettingError(f"{origin}: week_start must be one of {', '.join(WEEKDAYS)}.")
     if len(settings.currency) != 3 or not settings.currency.isupper():

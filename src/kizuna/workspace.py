@@ -43,7 +43,9 @@ class Workspace:
         self.root = Path(root)
         file = self.root / FILE
         if not file.is_file():
-            raise WorkspaceError(f"{self.root} is not a workspace: it has no {FILE}.", f"Make one with `kizuna init {self.root}`.")
+            raise WorkspaceError(
+                f"{self.root} is not a workspace: it has no {FILE}.", f"Make one with `kizuna init {self.root}`."
+            )
         self.settings = Settings.read(file)
 
     @property
@@ -182,8 +184,9 @@ class Properties(Mapping[str, Sequence[str]]):
         if fact not in FACTS:
             raise KeyError(fact)
         if fact not in self._known:
-            sql = f'SELECT DISTINCT unnest(map_keys(properties)) AS name FROM "{fact}" WHERE properties IS NOT NULL ORDER BY 1'
-            self._known[fact] = [str(row[0]) for row in self._store.execute(sql)]
+            kept = f'FROM "{fact}" WHERE properties IS NOT NULL'
+            names = self._store.execute(f"SELECT DISTINCT unnest(map_keys(properties)) AS name {kept} ORDER BY name")
+            self._known[fact] = [str(name) for (name,) in names]
         return self._known[fact]
 
     def __iter__(self) -> Iterator[str]:
@@ -209,21 +212,32 @@ def init(root: Path | str, **settings: Any) -> Workspace:
 
 def settings_file(values: Mapping[str, Any]) -> str:
     """The text of a ``kizuna.toml``: what is set, and every other setting as a comment with its default."""
-    lines = ["# Settings of this workspace. docs/settings.md tells about each; what is commented out is the default.", ""]
+    lines = [
+        "# Settings of this workspace. docs/settings.md tells about each; what is commented out is the default.",
+        "",
+    ]
     tables: list[str] = []
     for name, setting in SETTINGS.items():
         chosen = name in values
         value = values.get(name, setting.default)
         mark = "" if chosen else "# "
         if isinstance(value, dict):
-            tables += ["", f"# {setting.help}", f"{mark}[{name}]", *(f"{mark}{_key(k)} = {_toml(v)}" for k, v in value.items())]
+            tables += [
+                "",
+                f"# {setting.help}",
+                f"{mark}[{name}]",
+                *(f"{mark}{_key(k)} = {_toml(v)}" for k, v in value.items()),
+            ]
         else:
             lines += [f"# {setting.help}", f"{mark}{name} = {_toml(value)}"]
     return "\n".join([*lines, *tables]) + "\n"
 
 
 def find(folder: Path | None = None, explicit: Path | str | None = None) -> Path:
-    """The workspace a command works on: the one named, else the current folder or a parent of it, else KIZUNA_WORKSPACE."""
+    """The workspace a command works on.
+
+    It is the one named, else the current folder or a parent of it, else KIZUNA_WORKSPACE.
+    """
     if explicit:
         return Path(explicit)
     start = (folder or Path.cwd()).resolve()
@@ -234,7 +248,8 @@ def find(folder: Path | None = None, explicit: Path | str | None = None) -> Path
     if named:
         return Path(named)
     raise WorkspaceError(
-        "There is no workspace here.", "Make one with `kizuna init NAME`, or name one with --workspace or KIZUNA_WORKSPACE."
+        "There is no workspace here.",
+        "Make one with `kizuna init NAME`, or name one with --workspace or KIZUNA_WORKSPACE.",
     )
 
 
@@ -253,5 +268,3 @@ def _toml(value: Any) -> str:
 
 def _key(name: str) -> str:
     return name if name.isascii() and name.replace("_", "").replace("-", "").isalnum() else _toml(name)
-
-

@@ -124,7 +124,7 @@ class Answer:
         return rows
 
     def to_csv(self) -> str:
-        """Comma-separated, with a header; cells that a spreadsheet would run as a formula are quoted by an apostrophe."""
+        """Comma-separated, with a header; cells a spreadsheet would take for a formula get an apostrophe."""
         rows = self.flat()
         out = io.StringIO()
         writer = csv.DictWriter(out, list(rows[0]) if rows else ["metric"], lineterminator="\n")

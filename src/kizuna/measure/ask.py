@@ -11,11 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from kizuna.errors import QuestionError, UnknownName
+from kizuna.facts import FACTS
 from kizuna.measure.answer import Answer, Lineage, Record
 from kizuna.measure.calendar import Axis, make_axis
 from kizuna.measure.catalogue import Catalogue
 from kizuna.measure.estimate import MIN_UNITS, PERCENTILE_PERIODS, Change, Estimate, compare, estimate, holm
-from kizuna.measure.fetch import Fetched, Reach, calendars, fetch, reach_key, reach_sql
+from kizuna.measure.fetch import Fetched, Reach, calendars, facts_of, fetch, reach_sql
 from kizuna.measure.kind import Recipe
 from kizuna.measure.peopleset import atoms
 from kizuna.measure.plan import Planner, Shape
@@ -23,7 +24,7 @@ from kizuna.measure.question import Question
 from kizuna.measure.statistic import People, Rows, Statistic
 from kizuna.settings import Settings
 
-ReachOf = Mapping[tuple[str, str], Reach]
+ReachOf = Mapping[str, Reach]
 
 
 class Reader(Protocol):
@@ -93,14 +94,14 @@ def all_statistics(recipes: Iterable[Recipe]) -> frozenset[Statistic]:
     return frozenset(found)
 
 
-def data_reach(business: Business, statistics: Iterable[Statistic]) -> dict[tuple[str, str], Reach]:
-    """First and last day of each fact and time that the statistics look at."""
-    keys = sorted(set().union(*(reach_key(stat, business.planner) for stat in statistics), set()))
-    if not keys:
+def data_reach(business: Business, statistics: Iterable[Statistic]) -> dict[str, Reach]:
+    """How far the data of each fact goes that the statistics look at."""
+    facts = sorted(set[str]().union(*(facts_of(stat, business.planner) for stat in statistics)))
+    if not facts:
         return {}
-    table = business.store.query(" UNION ALL ".join(f"SELECT {i} AS i, * FROM ({reach_sql(*key)})" for i, key in enumerate(keys)))
-    found = {row["i"]: Reach(row["first"], row["last"], row["rows"]) for row in table.to_pylist()}
-    return {key: found[i] for i, key in enumerate(keys)}
+    each = (f"SELECT {i} AS i, * FROM ({reach_sql(FACTS[fact])})" for i, fact in enumerate(facts))
+    rows = business.store.query(" UNION ALL ".join(each)).to_pylist()
+    return {facts[row["i"]]: Reach(row["first"], row["placed"], row["last"], row["rows"]) for row in rows}
 
 
 def _answerable(business: Business, question: Question) -> tuple[list[str], list[str]]:
@@ -147,11 +148,7 @@ def _axis(
     business: Business, question: Question, recipes: Sequence[Recipe], statistics: Iterable[Statistic], reach: ReachOf
 ) -> Axis:
     settings = business.settings
-    days = [day for r in reach.values() for day in (r.first, r.last) if day]
-    since = question.since or (min(days) if days else date(1970, 1, 1))
-    until = question.until or (max(days) + timedelta(days=1) if days else date(1970, 1, 2))
-    if question.since and until <= since and not question.until:
-        until = since + timedelta(days=1)
+    since, until = _range(question, reach)
     axis = make_axis(question.every, since, until, question.compare, settings.zone, settings.first_weekday)
     shifts = {shift for recipe in recipes for shift in recipe.formula.shifts}
     wanted = list(axis.asked)
@@ -169,6 +166,15 @@ def _axis(
     return axis
 
 
+def _range(question: Question, reach: ReachOf) -> tuple[date, date]:
+    """The days asked for, or else as far as the data goes (but not to ends that are yet to come)."""
+    firsts = [r.first for r in reach.values() if r.first]
+    lasts = [max(r.placed, min(r.last, date.today())) for r in reach.values() if r.last and r.placed]
+    since = question.since or min(firsts, default=date(1970, 1, 1))
+    until = question.until or max(lasts, default=date(1970, 1, 1)) + timedelta(days=1)
+    return since, until if question.until else max(until, since + timedelta(days=1))
+
+
 def _first(axis: Axis) -> date:
     return min(period.start for period in axis.periods)
 
@@ -182,7 +188,9 @@ def _records(business: Business, question: Question, found: Evaluation, asked: S
     records: list[Record] = []
     for name, est in estimates.items():
         compared = {n: _compared(changes[name], adjusted[name], n) for n in _places(axis, est)} if changes else {}
-        records += [_record(business, question, found, est, place, compared.get(place, {})) for place in _places(axis, est)]
+        records += [
+            _record(business, question, found, est, place, compared.get(place, {})) for place in _places(axis, est)
+        ]
     return records
 
 
@@ -202,7 +210,7 @@ def _adjusted(axis: Axis, changes: Mapping[str, Change]) -> dict[str, np.ndarray
     return dict(zip(changes, np.split(together, edges, axis=1), strict=True))
 
 
-def _compared(change: Change, adjusted: np.ndarray[Any, Any], place: tuple[int, int]) -> dict[str, float | None]:
+def _compared(change: Change, adjusted: np.ndarray[Any, Any], place: tuple[int, int]) -> dict[str, Any]:
     return {
         "previous": _number(change.previous[place]),
         "change": _number(change.change[place]),
@@ -219,7 +227,7 @@ def _record(
     found: Evaluation,
     est: Estimate,
     place: tuple[int, int],
-    compared: Mapping[str, float | None],
+    compared: Mapping[str, Any],
 ) -> Record:
     recipe, period = est.recipe, found.axis.periods[place[0]]
     names = (*question.by, *recipe.extra)
@@ -255,7 +263,8 @@ def _flags(business: Business, fetched: Fetched, est: Estimate, i: int, g: int) 
             flags.append("small_base")
         if est.used[i, g] < MIN_UNITS:
             flags.append("few_units")
-    last = [r.last for key, r in fetched.reach.items() if r.last and key in _keys_of(business, est.recipe)]
+    facts = set[str]().union(*(facts_of(stat, business.planner) for stat in est.recipe.statistics()))
+    last = [r.last for fact, r in fetched.reach.items() if r.last and fact in facts]
     period = fetched.axis.periods[i]
     if last and fetched.axis.every != "hour" and max(last) < period.end - timedelta(days=1):
         flags.append("partial_period")
@@ -263,15 +272,11 @@ def _flags(business: Business, fetched: Fetched, est: Estimate, i: int, g: int) 
     return tuple(flags)
 
 
-def _keys_of(business: Business, recipe: Recipe) -> set[tuple[str, str]]:
-    return set().union(*(reach_key(stat, business.planner) for stat in recipe.statistics()), set())
-
-
 def _lineage(business: Business, question: Question, name: str, fetched: Fetched) -> Lineage:
     recipes = [business.catalogue.recipe(n) for n in in_order(business.catalogue, [name])]
     statistics = {stat for recipe in recipes for stat in recipe.statistics()}
-    keys = set().union(*(reach_key(stat, business.planner) for stat in statistics), set())
-    reaches = [fetched.reach[key] for key in keys if key in fetched.reach]
+    facts = set[str]().union(*(facts_of(stat, business.planner) for stat in statistics))
+    reaches = [fetched.reach[fact] for fact in facts if fact in fetched.reach]
     return Lineage(
         metric=name,
         definition=business.catalogue[name].meaning.en,
@@ -279,7 +284,7 @@ def _lineage(business: Business, question: Question, name: str, fetched: Fetched
         filters=question.where,
         data_from=min((r.first for r in reaches if r.first), default=None),
         data_until=max((r.last for r in reaches if r.last), default=None),
-        rows=sum({key[0]: r.rows for key, r in zip(keys, reaches, strict=True)}.values()),
+        rows=sum(r.rows for r in reaches),
     )
 
 
@@ -293,5 +298,3 @@ def planned_sql(business: Business, metrics: Sequence[str], by: Sequence[str] = 
     names = in_order(business.catalogue, business.catalogue.select(metrics))
     statistics = all_statistics(business.catalogue.recipe(name) for name in names)
     return [s.sql for s in business.planner.plan(statistics, Shape(tuple(by), where))]
-
-

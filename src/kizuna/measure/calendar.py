@@ -216,20 +216,22 @@ def window(span: str, period: Period) -> tuple[date, date]:
     return period.end - timedelta(days=int(span.split()[1])), period.end
 
 
-def make_axis(
-    every: Every, since: date, until: date, compare: Compare, zone: ZoneInfo, first_weekday: int = 0
-) -> Axis:
+def make_axis(every: Every, since: date, until: date, compare: Compare, zone: ZoneInfo, first_weekday: int = 0) -> Axis:
     """The axis of a question from the first day to the day after the last.
 
     Periods are whole: a range that begins inside a month is asked from that month's first day.
     """
     if until <= since:
-        raise QuestionError(f"The range from {since} to {until} is empty.", "until must lie after since (it is not included).")
+        raise QuestionError(
+            f"The range from {since} to {until} is empty.", "until must lie after since (it is not included)."
+        )
     axis = Axis(every, compare, zone)
     for period in _split(every, since, until, zone, first_weekday):
         axis.asked.append(axis.add(period))
         if len(axis.asked) > MAX_PERIODS:
-            raise QuestionError(f"That is more than {MAX_PERIODS} periods.", "Ask for a shorter range or longer periods.")
+            raise QuestionError(
+                f"That is more than {MAX_PERIODS} periods.", "Ask for a shorter range or longer periods."
+            )
     return axis
 
 

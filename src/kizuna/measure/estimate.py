@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import stdtr, stdtrit
 
 from kizuna.facts import BUCKETS
@@ -28,6 +29,8 @@ MIN_UNITS = 5
 
 PERCENTILE_PERIODS = 12
 
+Mask = npt.NDArray[np.bool_]
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -41,7 +44,7 @@ class Estimate:
     used: Array
     low: Array
     high: Array
-    flags: Mapping[str, Array]
+    flags: Mapping[str, Mask]
 
     @property
     def value(self) -> Array:
@@ -60,9 +63,13 @@ class Change:
 
 
 def standard_error(values: Array) -> Array:
-    """(…, 33) → (…): the delete-a-group jackknife's standard error, NaN where a replicate has no value."""
+    """(…, 33) → (…): the delete-a-group jackknife's standard error, NaN where a replicate has no value.
+
+    Rounding is no spread: an error far below the value's own precision is 0.
+    """
     deviations = values[..., 1:] - values[..., :1]
-    return np.sqrt((BUCKETS - 1) / BUCKETS * (deviations**2).sum(axis=-1))
+    error = np.sqrt((BUCKETS - 1) / BUCKETS * (deviations**2).sum(axis=-1))
+    return np.where(error <= 1e-11 * np.abs(values[..., 0]), 0.0, error)
 
 
 def t_quantile(used: Array, level: float) -> Array:
@@ -130,7 +137,7 @@ def _at_index(array: Array, index: list[int]) -> Array:
     places = np.asarray(index)
     moved = array[np.maximum(places, 0)].astype(float)
     moved[places < 0] = np.nan
-    return moved
+    return np.asarray(moved)
 
 
 def _variables(axis: Axis) -> dict[str, Array]:
@@ -178,17 +185,22 @@ def _whole(groups: list[Group], extra: int, array: Array) -> Array:
     """The sum over all groups that differ only in the extra column."""
     if not groups:
         return array
-    keys = {group[: len(group) - extra]: i for i, group in enumerate(dict.fromkeys(g[: len(g) - extra] for g in groups))}
+    keys = {
+        group[: len(group) - extra]: i for i, group in enumerate(dict.fromkeys(g[: len(g) - extra] for g in groups))
+    }
     place = np.array([keys[group[: len(group) - extra]] for group in groups])
     totals = np.zeros((array.shape[0], len(keys), array.shape[2]))
-    np.add.at(totals, (slice(None), place), np.nan_to_num(array))
+    for i, target in enumerate(place):
+        totals[:, target] += np.nan_to_num(array[:, i])
     return np.asarray(totals[:, place])
 
 
-def _sample_size(recipe: Recipe, values: Mapping[str, Array], done: Mapping[str, Estimate], shape: tuple[int, int]) -> Array:
+def _sample_size(
+    recipe: Recipe, values: Mapping[str, Array], done: Mapping[str, Estimate], shape: tuple[int, int]
+) -> Array:
     parts = [np.broadcast_to(values[name][..., 0], shape) for name in recipe.base]
     if parts:
-        return np.nansum(parts, axis=0)
+        return np.asarray(np.nansum(parts, axis=0))
     others = [np.broadcast_to(done[name].n, shape) for name in recipe.metrics]
     return np.minimum.reduce(others) if others else np.full(shape, np.nan)
 
@@ -211,7 +223,7 @@ def _used(recipe: Recipe, fetched: Fetched, done: Mapping[str, Estimate], shape:
         if use.statistic in fetched.filled
     ]
     if parts:
-        return np.fmax.reduce(parts)
+        return np.asarray(np.fmax.reduce(parts))
     others = [np.broadcast_to(done[name].used, shape) for name in recipe.metrics]
     return np.fmin.reduce(others) if others else np.zeros(shape)
 
@@ -242,7 +254,7 @@ def _interval(
 
 
 def _clustered_share(
-    value: Array, error: Array, n: Array, people: Array, t: Array, enough: Array, level: float
+    value: Array, error: Array, n: Array, people: Array, t: Array, enough: Mask, level: float
 ) -> tuple[Array, Array]:
     """Wilson's interval on the effective sample size that the jackknife's error implies.
 
@@ -286,8 +298,8 @@ def _scaled(bounds: tuple[Array, Array]) -> tuple[Array, Array]:
     return 100 * bounds[0], 100 * bounds[1]
 
 
-def _flags(recipe: Recipe, fetched: Fetched, shape: tuple[int, int]) -> dict[str, Array]:
-    raised: dict[str, Array] = {}
+def _flags(recipe: Recipe, fetched: Fetched, shape: tuple[int, int]) -> dict[str, Mask]:
+    raised: dict[str, Mask] = {}
     for name, use in recipe.flags.items():
         counted = _at(fetched.axis, _array(fetched, use, (*shape, BUCKETS + 1)), use.back)[..., 0]
         raised[name] = np.broadcast_to(np.nan_to_num(counted) > 0, shape)
@@ -297,10 +309,10 @@ def _flags(recipe: Recipe, fetched: Fetched, shape: tuple[int, int]) -> dict[str
     return raised
 
 
-def _several(fetched: Fetched, finer: Extra, own: Extra, counted: Array, shape: tuple[int, int]) -> Array:
+def _several(fetched: Fetched, finer: Extra, own: Extra, counted: Array, shape: tuple[int, int]) -> Mask:
     """Where more than one value of the pooled column occurs within a group."""
-    place = {group: i for i, group in enumerate(fetched.groups[own])} if own in fetched.groups else {(): 0}
-    distinct = np.zeros(shape)
+    place: dict[Group, int] = {group: i for i, group in enumerate(fetched.groups.get(own, [()]))}
+    distinct: npt.NDArray[np.int_] = np.zeros(shape, int)
     for i, group in enumerate(fetched.groups[finer]):
         key = group[: len(group) - (len(finer) - len(own))]
         if key in place:

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pyarrow as pa
 import sqlglot
 
 from kizuna.expression import compile_expression, fill_settings
 from kizuna.facts import FACTS
 from kizuna.measure.ask import Business, Evaluation, all_statistics, ask, data_reach, evaluate, planned_sql
-from kizuna.measure.calendar import make_axis
+from kizuna.measure.calendar import Period, make_axis
 from kizuna.measure.fetch import calendars
 from kizuna.measure.kind import HOLDS, Recipe
 from kizuna.measure.metric import Metric, PeopleSet
@@ -28,9 +29,9 @@ DIALECTS = ("duckdb", "spark", "clickhouse")
 class Explanation:
     """Everything about one metric.
 
-    `formula` is written in names, `filled` with the numbers of all data; `parts` says what each
-    name counts; `variants` are all definitions of the same idea, this one included; `sql` is by
-    dialect; `data_from`, `data_until` and `rows` say what the numbers rest on.
+    `formula` is written in names, `filled` with the numbers of the month `example`, whose result is
+    `value`; `parts` says what each name counts; `variants` are all definitions of the same idea, this one
+    included; `sql` is by dialect; `data_from`, `data_until` and `rows` say what the numbers rest on.
     """
 
     metric: Metric
@@ -42,6 +43,7 @@ class Explanation:
     data_from: date | None
     data_until: date | None
     rows: int
+    example: Period
     value: float | None
 
 
@@ -50,14 +52,15 @@ def explain(business: Business, name: str) -> Explanation:
     catalogue = business.catalogue
     recipe = catalogue.recipe(name)
     statements = planned_sql(business, [name])
-    question = Question((name,), compare="none")
+    question = Question((name,), every="month", compare="none")
     answer = ask(business, question)
     lineage = answer.lineage[0]
-    numbers = _numbers(evaluate(business, question, [name]), recipe)
+    found = evaluate(business, question, [name])
+    example = _latest(found, name)
     return Explanation(
         metric=recipe.metric,
         formula=recipe.formula.text,
-        filled=recipe.formula.written(numbers),
+        filled=recipe.formula.written(_numbers(found, recipe, example)),
         parts={part: describe(use.statistic, use.back) for part, use in recipe.uses.items()}
         | {part: catalogue[part].meaning.en for part in recipe.metrics},
         variants=catalogue.variants(name),
@@ -65,7 +68,8 @@ def explain(business: Business, name: str) -> Explanation:
         data_from=lineage.data_from,
         data_until=lineage.data_until,
         rows=lineage.rows,
-        value=answer.records[0].value if len(answer.records) == 1 else None,
+        example=found.axis.periods[example],
+        value=_value(found, name, example),
     )
 
 
@@ -80,7 +84,12 @@ def describe(stat: Statistic, back: int = 0) -> str:
         return f"quantile {stat.q:g} of {stat.value} over {stat.fact} rows{where}, by {stat.time}"
     if isinstance(stat, Last):
         return f"{stat.which} {stat.value} of each {' and '.join(stat.series)} in {stat.fact}, added up"
-    what = {"count": "rows of", "sum": f"sum of {stat.value} over", "values": f"rows with {stat.value} in", "units": "units in"}
+    what = {
+        "count": "rows of",
+        "sum": f"sum of {stat.value} over",
+        "values": f"rows with {stat.value} in",
+        "units": "units in",
+    }
     return f"{what[stat.what]} {stat.fact}{where}, by {stat.time}{span.get(stat.span, f' in the {stat.span}')}{when}"
 
 
@@ -94,7 +103,7 @@ def rows_behind(
     """
     recipe = _first_with_rows(business, business.catalogue.recipe(name))
     fact, time, base, span, holds = _scan_of(business, recipe)
-    reach = data_reach(business, [Rows("count", fact, time=time)])[fact, time]
+    reach = data_reach(business, [Rows("count", fact, time=time)])[fact]
     if reach.first is None or reach.last is None:
         return pa.table({})
     last = date.fromordinal(reach.last.toordinal() + 1)
@@ -113,12 +122,24 @@ def rows_behind(
     return table.select([c for c in table.column_names if table[c].null_count < len(table) or not len(table)])
 
 
-def _numbers(found: Evaluation, recipe: Recipe) -> dict[str, str]:
-    """The value of every name in a formula over the one period asked, as text."""
-    first = found.axis.asked[0]
-    numbers = {name: _short(found.estimates[name].value[first, 0]) for name in recipe.metrics}
+def _latest(found: Evaluation, name: str) -> int:
+    """The last whole month in which the metric has a value (else the last month there is)."""
+    values = found.estimates[name].value
+    known = [i for i in found.axis.asked if values.shape[1] and not np.isnan(values[i, 0])]
+    return (known[-2:] or found.axis.asked[-1:])[0]
+
+
+def _value(found: Evaluation, name: str, period: int) -> float | None:
+    values = found.estimates[name].value
+    known = values.shape[1] == 1 and not np.isnan(values[period, 0])
+    return float(values[period, 0]) if known else None
+
+
+def _numbers(found: Evaluation, recipe: Recipe, asked: int) -> dict[str, str]:
+    """The value of every name in a formula in one period, as text."""
+    numbers = {name: _short(found.estimates[name].value[asked, 0]) for name in recipe.metrics}
     for name, use in recipe.uses.items():
-        period = first
+        period = asked
         for _ in range(use.back):
             period = found.axis.before[period]
         array = found.fetched.arrays.get(use.statistic)
@@ -159,9 +180,12 @@ def metric_tables(business: Business, names: Sequence[str]) -> Iterator[str]:
     statistics = all_statistics(business.catalogue.recipe(n) for name in names for n in business.catalogue.needs(name))
     seen: set[str] = set()
     for stat in statistics:
-        facts = [business.planner.sets[a.name].fact for a in atoms(stat.expression)] if isinstance(stat, People) else [stat.fact]
+        facts = (
+            [business.planner.sets[a.name].fact for a in atoms(stat.expression)]
+            if isinstance(stat, People)
+            else [stat.fact]
+        )
         for fact in facts:
             if fact not in seen:
                 seen.add(fact)
                 yield fact
-

@@ -8,14 +8,15 @@ such arrays.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from kizuna.facts import BUCKETS, FACTS, day_of
+from kizuna.facts import BUCKETS, Fact, day_of
 from kizuna.measure.calendar import Axis, window
 from kizuna.measure.peopleset import Atom, atoms, carriers
 from kizuna.measure.plan import NO_GROUP, Planner, Shape, Statement, calendar_name
@@ -33,9 +34,10 @@ _GROW = BUCKETS / (BUCKETS - 1)
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a fact's data goes at one of its times."""
+    """How far a fact's data goes: `placed` is the last day of its main time, `last` that of any time."""
 
     first: date | None
+    placed: date | None
     last: date | None
     rows: int
 
@@ -63,7 +65,7 @@ class Fetched:
     filled: dict[Statistic, Array] = field(default_factory=dict)
     quantiles: dict[Quantile, QuantileParts] = field(default_factory=dict)
     statements: tuple[Statement, ...] = ()
-    reach: Mapping[tuple[str, str], Reach] = field(default_factory=dict)
+    reach: Mapping[str, Reach] = field(default_factory=dict)
 
 
 def replicate(parts: Array) -> Array:
@@ -92,7 +94,7 @@ def fetch(
     statements: Sequence[Statement],
     axis: Axis,
     shape: Shape,
-    reach: Mapping[tuple[str, str], Reach],
+    reach: Mapping[str, Reach],
     planner: Planner,
     max_groups: int,
 ) -> Fetched:
@@ -158,7 +160,7 @@ def _lay_quantile(found: Fetched, stat: Quantile, table: pa.Table, code: Codes, 
 
 
 def _lay_last(found: Fetched, statement: Statement, table: pa.Table, code: Codes, groups: int) -> None:
-    """Closing and opening values of each series, added up. A reading has no sampling error: all replicates are equal."""
+    """Closing and opening values of each series, added up. A reading is no sample: all replicates are equal."""
     axis = found.axis
     cuts = {cut: j for j, cut in enumerate(axis.cuts())}
     history: dict[tuple[int, str], list[tuple[int, float, float, float]]] = {}
@@ -191,7 +193,9 @@ def _mark_uncovered(found: Fetched, planner: Planner) -> None:
     """A count of nothing is zero only where the fact has data; elsewhere it is no value."""
     for stat, array in found.arrays.items():
         if isinstance(stat, Rows):
-            covered = np.array([_covers(found.reach[stat.fact, stat.time], stat.span, found.axis, p) for p in range(len(found.axis.periods))])
+            covered = np.array(
+                [_covers(found.reach[stat.fact], stat.span, found.axis, p) for p in range(len(found.axis.periods))]
+            )
         elif isinstance(stat, People):
             covered = np.array([_people_covered(found, planner, stat, p) for p in range(len(found.axis.periods))])
         else:
@@ -199,14 +203,12 @@ def _mark_uncovered(found: Fetched, planner: Planner) -> None:
         array[~covered] = np.nan
     for stat, array in found.arrays.items():
         if isinstance(stat, Rows) and stat.what == "sum":
-            rows, values = (_companion(found, stat, what) for what in ("count", "values"))
+            rows, values = _companion(found, stat, "count"), _companion(found, stat, "values")
             if rows is not None and values is not None:
                 array[(rows[..., 0] > 0) & (values[..., 0] == 0)] = np.nan
 
 
-def _companion(found: Fetched, stat: Rows, what: str) -> Array | None:
-    from dataclasses import replace
-
+def _companion(found: Fetched, stat: Rows, what: Literal["count", "values"]) -> Array | None:
     return found.arrays.get(replace(stat, what=what, value=stat.value if what == "values" else ""))
 
 
@@ -234,9 +236,7 @@ def _atom_covered(found: Fetched, planner: Planner, atom: Atom, index: int) -> b
         if index < 0:
             return False
     people = planner.sets[atom.name]
-    time = people.time or FACTS[people.fact].time
-    span = planner.span(people.span)
-    return _covers(found.reach[people.fact, time], span, found.axis, index)
+    return _covers(found.reach[people.fact], planner.span(people.span), found.axis, index)
 
 
 def _group_codes(
@@ -289,7 +289,9 @@ def _keys(table: pa.Table, width: int) -> tuple[list[Group], Codes]:
     return groups, inverse.astype(np.intp)
 
 
-def _add_weights(weights: dict[Group, float], statement: Statement, table: pa.Table, keys: tuple[list[Group], Codes]) -> None:
+def _add_weights(
+    weights: dict[Group, float], statement: Statement, table: pa.Table, keys: tuple[list[Group], Codes]
+) -> None:
     unique, inverse = keys
     size = _numbers(table, "s0") if "s0" in table.column_names else np.ones(len(table))
     counted = np.bincount(inverse, np.abs(np.nan_to_num(size)), len(unique)) if len(unique) else np.zeros(0)
@@ -316,18 +318,24 @@ def _back(axis: Axis) -> pa.Table:
             source, back = axis.before[source], back + 1
     period, back_column, source_column = zip(*rows, strict=True)
     return pa.table(
-        {name: pa.array(column, pa.int32()) for name, column in (("period", period), ("back", back_column), ("source", source_column))}
+        {
+            name: pa.array(column, pa.int32())
+            for name, column in (("period", period), ("back", back_column), ("source", source_column))
+        }
     )
 
 
-def reach_key(stat: Statistic, planner: Planner) -> set[tuple[str, str]]:
-    """The (fact, time) pairs whose reach a statistic's coverage depends on."""
+def facts_of(stat: Statistic, planner: Planner) -> set[str]:
+    """The facts that a statistic looks at."""
     if isinstance(stat, People):
-        sets = [planner.sets[atom.name] for atom in atoms(stat.expression)]
-        return {(people.fact, people.time or FACTS[people.fact].time) for people in sets}
-    return {(stat.fact, stat.time)}
+        return {planner.sets[atom.name].fact for atom in atoms(stat.expression)}
+    return {stat.fact}
 
 
-def reach_sql(fact: str, time: str) -> str:
-    day = day_of(time)
-    return f'SELECT min("{day}") AS first, max("{day}") AS last, count("{day}") AS rows FROM "{fact}"'
+def reach_sql(fact: Fact) -> str:
+    """How far a fact's data goes, over all its times: a day without openings may have resolutions."""
+    days = [f'"{day_of(time)}"' for time in fact.times]
+    firsts, lasts = (", ".join(f"{f}({day})" for day in days) for f in ("min", "max"))
+    placed = f'max("{day_of(fact.time)}")'
+    columns = f"least({firsts}) AS first, {placed} AS placed, greatest({lasts}) AS last, count(*) AS rows"
+    return f'SELECT {columns} FROM "{fact.name}"'

@@ -66,7 +66,9 @@ class Formula:
         try:
             self._tree = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise QuestionError(f"The formula {text!r} cannot be read.", "Write arithmetic over metric ids, such as revenue / orders.") from None
+            raise QuestionError(
+                f"The formula {text!r} cannot be read.", "Write arithmetic over metric ids, such as revenue / orders."
+            ) from None
         self.names: tuple[str, ...] = ()
         self.shifts: tuple[str, ...] = ()
         self._check(self._tree)
@@ -74,6 +76,16 @@ class Formula:
     def evaluate(self, values: Mapping[str, Array], shifts: Mapping[str, Shift]) -> Array:
         """The formula's value; arrays broadcast. `values` holds every name, variables included."""
         return np.asarray(self._value(self._tree, values, shifts), dtype=float)
+
+    @property
+    def denominator(self) -> tuple[str, ...]:
+        """Names below the first division line: what the result is a share or mean of."""
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+                names = [ast.unparse(n) for n in ast.walk(node.right) if isinstance(n, (ast.Name, ast.Attribute))]
+                if found := tuple(name for name in names if name in self.names):
+                    return found
+        return ()
 
     def written(self, numbers: Mapping[str, str]) -> str:
         """The formula with numbers in the place of names, for `explain`."""

@@ -105,7 +105,9 @@ def _extra(metric: Metric) -> tuple[str, ...]:
     return tuple(name for name in (metric.separate, metric.column) if name)
 
 
-def _recipe(metric: Metric, settings: Mapping[str, Any], formula: str, base: str, method: Method = "jackknife", **stats: Rows) -> Recipe:
+def _recipe(
+    metric: Metric, settings: Mapping[str, Any], formula: str, base: str, method: Method = "jackknife", **stats: Rows
+) -> Recipe:
     """The common shape: one fact, statistics over its rows."""
     units = _rows(metric, settings, "units")
     flags = {name: Use(_rows(metric, settings, "count", condition)) for name, condition in metric.flag.items()}
@@ -123,7 +125,9 @@ def _count(metric: Metric, settings: Mapping[str, Any]) -> Recipe:
 
 def _sum(metric: Metric, settings: Mapping[str, Any]) -> Recipe:
     total = _rows(metric, settings, "sum", value=metric.value)
-    return _recipe(metric, settings, "total", "values", total=total, values=_rows(metric, settings, "values", value=metric.value))
+    return _recipe(
+        metric, settings, "total", "values", total=total, values=_rows(metric, settings, "values", value=metric.value)
+    )
 
 
 def _mean(metric: Metric, settings: Mapping[str, Any]) -> Recipe:
@@ -142,7 +146,16 @@ def _net(metric: Metric, settings: Mapping[str, Any]) -> Recipe:
     up, down = (_rows(metric, settings, "count", side) for side in (metric.favourable, metric.unfavourable))
     method: Method = "closed_net" if metric.closed else "jackknife"
     base = _rows(metric, settings, "count")
-    return _recipe(metric, settings, "100 * (favourable - unfavourable) / rows", "rows", method, favourable=up, unfavourable=down, rows=base)
+    return _recipe(
+        metric,
+        settings,
+        "100 * (favourable - unfavourable) / rows",
+        "rows",
+        method,
+        favourable=up,
+        unfavourable=down,
+        rows=base,
+    )
 
 
 def _mix(metric: Metric, settings: Mapping[str, Any]) -> Recipe:
@@ -157,7 +170,9 @@ def _quantile(metric: Metric, settings: Mapping[str, Any]) -> Recipe:
     counted = _rows(metric, settings, "values", value=metric.value)
     stat = Quantile(metric.q, metric.fact, counted.base, counted.value, counted.time, counted.span)
     recipe = _recipe(metric, settings, "quantile", "values", "quantile", values=counted)
-    return Recipe(metric, {"quantile": Use(stat), **recipe.uses}, recipe.formula, ("values",), "quantile", recipe.people)
+    return Recipe(
+        metric, {"quantile": Use(stat), **recipe.uses}, recipe.formula, ("values",), "quantile", recipe.people
+    )
 
 
 def _last(metric: Metric, settings: Mapping[str, Any]) -> Recipe:
@@ -165,8 +180,10 @@ def _last(metric: Metric, settings: Mapping[str, Any]) -> Recipe:
     value = fill_settings(metric.value, settings)
     series = metric.series or FACTS[metric.fact].key
     names: tuple[Literal["closing", "opening", "readings"], ...] = ("closing", "opening", "readings")
-    uses = {name: Use(Last(name, metric.fact, term.base, value, term.time, series)) for name in names}
-    formula = {"": "closing", "change": "closing - opening", "rate": "100 * (closing - opening) / opening"}[metric.growth]
+    uses: dict[str, Use] = {name: Use(Last(name, metric.fact, term.base, value, term.time, series)) for name in names}
+    formula = {"": "closing", "change": "closing - opening", "rate": "100 * (closing - opening) / opening"}[
+        metric.growth
+    ]
     return Recipe(metric, uses, Formula(formula), ("readings",), "reading")
 
 
@@ -235,7 +252,8 @@ def _people_share(metric: Metric, settings: Mapping[str, Any]) -> Recipe:
 def _formula(metric: Metric, settings: Mapping[str, Any]) -> Recipe:
     uses = {name: term_uses(term, settings)[0] for name, term in metric.terms.items()}
     formula = Formula(fill_settings(metric.formula, settings))
-    counted = [name for name, term in metric.terms.items() if not term.value][:1]
+    below = [name for name in formula.denominator if name in metric.terms]
+    counted = [name for name in (*below, *metric.terms) if not metric.terms[name].value][:1]
     units = _units_of((metric.terms[counted[0]],), settings) if counted else None
     flags = _term_flags(metric, metric.terms.values(), settings)
     return Recipe(metric, uses, formula, tuple(counted), people=units, flags=flags)

@@ -103,8 +103,12 @@ def _members(planner: Planner, name: str, shape: Shape, spans: set[str], *, coun
     return f"SELECT c.period, {groups}t.customer_no, t.bucket {source} {conditions} GROUP BY ALL{having}"
 
 
-def _carry(atom: Atom, number: int, members: dict[tuple[str, bool], str], counted: frozenset[Atom], keys: str = "") -> str:
+def _carry(
+    atom: Atom, number: int, members: dict[tuple[str, bool], str], counted: frozenset[Atom], keys: str = ""
+) -> str:
     """Members of a set, at the periods that look at it from `atom.back` periods later."""
     source = members[atom.name, atom in counted]
     columns = f"b.period, s.customer_no, {keys}" if keys else f"b.period, {number} AS atom, s.customer_no, s.bucket"
-    return f"SELECT {columns} FROM {source} AS s JOIN calendar_back AS b ON b.source = s.period AND b.back = {atom.back}"
+    return (
+        f"SELECT {columns} FROM {source} AS s JOIN calendar_back AS b ON b.source = s.period AND b.back = {atom.back}"
+    )

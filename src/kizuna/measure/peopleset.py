@@ -42,7 +42,9 @@ def parse_set(text: str) -> SetExpression:
     try:
         return _read(ast.parse(text.strip(), mode="eval").body, text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise QuestionError(f"{text!r} is not a set expression.", "Write something like subscriber[-1] - subscriber.") from None
+        raise QuestionError(
+            f"{text!r} is not a set expression.", "Write something like subscriber[-1] - subscriber."
+        ) from None
 
 
 def atoms(expression: SetExpression) -> Iterator[Atom]:
@@ -78,7 +80,10 @@ def to_text(expression: SetExpression) -> str:
     """The expression as it would be written in a definition."""
     if isinstance(expression, Atom):
         return f"{expression.name}[-{expression.back}]" if expression.back else expression.name
-    left, right = (to_text(side) if isinstance(side, Atom) else f"({to_text(side)})" for side in (expression.left, expression.right))
+    left, right = (
+        to_text(side) if isinstance(side, Atom) else f"({to_text(side)})"
+        for side in (expression.left, expression.right)
+    )
     return f"{left} {expression.operator} {right}"
 
 
@@ -101,7 +106,12 @@ def _read(node: ast.expr, text: str) -> SetExpression:
         return Combination(_OPERATORS[type(node.op)], _read(node.left, text), _read(node.right, text))
     if isinstance(node, ast.Subscript):
         return earlier(_read(node.value, text), -_whole(node.slice, text, -24, 0))
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "each" and len(node.args) == 2:
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "each"
+        and len(node.args) == 2
+    ):
         inner, periods = _read(node.args[0], text), _whole(node.args[1], text, 1, 24)
         whole = inner
         for back in range(1, periods):

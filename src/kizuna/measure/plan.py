@@ -50,7 +50,9 @@ class Statement:
 class Planner:
     """Plans statistics for one workspace; `properties` are the property names known per fact."""
 
-    def __init__(self, sets: Mapping[str, PeopleSet], properties: Mapping[str, Sequence[str]], settings: Mapping[str, object]) -> None:
+    def __init__(
+        self, sets: Mapping[str, PeopleSet], properties: Mapping[str, Sequence[str]], settings: Mapping[str, object]
+    ) -> None:
         self.sets, self.properties, self.settings = sets, properties, settings
         self._plans: dict[tuple[frozenset[Statistic], Shape], tuple[Statement, ...]] = {}
 
@@ -82,7 +84,9 @@ class Planner:
         self, names: Names, span: str, holds: tuple[str, str] | None, shape: Shape, *, filtered: bool = True
     ) -> str:
         """``FROM fact JOIN calendar … WHERE filter`` of a scan. Look names up before, so that traits are joined."""
-        where = f" WHERE {compile_expression(shape.where, names.column, boolean=True)}" if shape.where and filtered else ""
+        where = (
+            f" WHERE {compile_expression(shape.where, names.column, boolean=True)}" if shape.where and filtered else ""
+        )
         on = _holds(holds, shape) if holds and span == "end" else _placed(names.time, shape)
         return f'FROM "{names.fact.name}" AS t JOIN {calendar_name(span)} AS c ON {on}{names.joins()}{where}'
 
@@ -147,7 +151,12 @@ class Planner:
         names = self.names(first.fact, first.time)
         groups = self.groups(names, shape.by)
         value = compile_expression(first.value, names.column)
-        series = " || chr(31) || ".join(f"COALESCE(CAST(t.{quote_name(c)} AS VARCHAR), '')" for c in first.series if c != first.time) or "'all'"
+        series = (
+            " || chr(31) || ".join(
+                f"COALESCE(CAST(t.{quote_name(c)} AS VARCHAR), '')" for c in first.series if c != first.time
+            )
+            or "'all'"
+        )
         condition = self.condition(names, first.base)
         only = f"({condition}) AND " if condition else ""
         at = f"t.{quote_name(first.time)}"
@@ -155,7 +164,8 @@ class Planner:
         glue = "AND" if " WHERE " in source else "WHERE"
         sql = (
             f"SELECT c.period, {groups}{series} AS series, "
-            f"CAST(arg_max({value}, {at}) AS DOUBLE) AS closing, CAST(arg_min({value}, {at}) AS DOUBLE) AS first, COUNT(*) AS readings "
+            f"CAST(arg_max({value}, {at}) AS DOUBLE) AS closing, CAST(arg_min({value}, {at}) AS DOUBLE) AS first, "
+            f"COUNT(*) AS readings "
             f"{source} {glue} {only}{value} IS NOT NULL GROUP BY ALL"
         )
         return Statement(sql, statistics, frozenset({"to_date"}))

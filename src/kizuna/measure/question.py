@@ -56,7 +56,11 @@ def read_day(text: str | date | None, initiatives: Mapping[str, object], name: s
     except ValueError:
         pass
     near = did_you_mean(text, initiatives)
-    hint = f"Did you mean the initiative {near!r}?" if near else "Write 2026, 2026-03 or 2026-03-15, or an initiative of kizuna.toml."
+    hint = (
+        f"Did you mean the initiative {near!r}?"
+        if near
+        else "Write 2026, 2026-03 or 2026-03-15, or an initiative of kizuna.toml."
+    )
     raise QuestionError(f"{name} {text!r} is not a day.", hint)
 
 

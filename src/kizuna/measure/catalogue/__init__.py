@@ -76,7 +76,9 @@ class Catalogue(Mapping[str, Metric]):
         for name in names:
             members = [m.id for m in self._metrics.values() if m.group == name]
             if not members and name not in self._metrics:
-                raise UnknownName("metric", name, (*self._metrics, *self.groups), "`kizuna metrics` lists and searches them.")
+                raise UnknownName(
+                    "metric", name, (*self._metrics, *self.groups), "`kizuna metrics` lists and searches them."
+                )
             selected += members or [name]
         return list(dict.fromkeys(selected))
 
@@ -107,15 +109,21 @@ class Catalogue(Mapping[str, Metric]):
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise CatalogueError(file.name, "", "", f"this is not valid TOML ({error})", "Mend that line.") from None
         except msgspec.ValidationError as error:
-            raise CatalogueError(file.name, "", "", str(error), "A file has tables [metric.…] and [set.…] only.") from None
+            raise CatalogueError(
+                file.name, "", "", str(error), "A file has tables [metric.…] and [set.…] only."
+            ) from None
         for name, entry in content.metric.items():
             if name in self._metrics:
                 earlier = self._metrics[name].file
-                raise CatalogueError(file.name, name, "", f"there is a metric of this name in {earlier} already", "Give it another name.")
+                raise CatalogueError(
+                    file.name, name, "", f"there is a metric of this name in {earlier} already", "Give it another name."
+                )
             self._metrics[name] = _convert(file.name, name, entry)
         for name, people in content.set.items():
             if name in self.sets:
-                raise CatalogueError(file.name, f"set.{name}", "", "there is a set of this name already", "Give it another name.")
+                raise CatalogueError(
+                    file.name, f"set.{name}", "", "there is a set of this name already", "Give it another name."
+                )
             self.sets[name] = people
 
     def _check(self, names: Iterable[str]) -> None:
@@ -134,7 +142,11 @@ def _convert(file: str, name: str, entry: dict[str, object]) -> Metric:
         unknown = text.partition("unknown field `")[2].split("`")[0]
         near = did_you_mean(unknown, Metric.__struct_fields__) if unknown else None
         raise CatalogueError(
-            file, name, unknown or key, text.split(" - at")[0], f"Did you mean {near!r}?" if near else "docs/guides/metrics.md shows the form."
+            file,
+            name,
+            unknown or key,
+            text.split(" - at")[0],
+            f"Did you mean {near!r}?" if near else "docs/guides/metrics.md shows the form.",
         ) from None
 
 

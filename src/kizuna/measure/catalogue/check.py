@@ -46,7 +46,9 @@ class Checker:
     def fact(self, name: str, key: str) -> Fact:
         if name not in FACTS:
             near = did_you_mean(name, FACTS)
-            raise self.fail(key, f"there is no fact {name!r}.", f"Did you mean {near!r}?" if near else "docs/facts.md lists them.")
+            raise self.fail(
+                key, f"there is no fact {name!r}.", f"Did you mean {near!r}?" if near else "docs/facts.md lists them."
+            )
         return FACTS[name]
 
     def expression(self, fact: Fact, text: str, key: str, *, boolean: bool = False) -> None:
@@ -71,7 +73,9 @@ class Checker:
         self.expression(fact, source.base, f"{prefix}base", boolean=True)
         if source.time and source.time not in fact.times:
             near = did_you_mean(source.time, fact.times)
-            raise self.fail(f"{prefix}time", f"{fact.name} has no time {source.time!r}.", f"Did you mean {near!r}?" if near else "")
+            raise self.fail(
+                f"{prefix}time", f"{fact.name} has no time {source.time!r}.", f"Did you mean {near!r}?" if near else ""
+            )
         self.span(source.span, f"{prefix}span")
         return fact
 
@@ -100,7 +104,9 @@ class Checker:
         for name in names:
             if name not in sets:
                 near = did_you_mean(name, sets)
-                raise self.fail(key, f"there is no set {name!r}.", f"Did you mean {near!r}?" if near else "Sets are [set.…] tables.")
+                raise self.fail(
+                    key, f"there is no set {name!r}.", f"Did you mean {near!r}?" if near else "Sets are [set.…] tables."
+                )
 
     def formula(self, metric: Metric, metrics: Mapping[str, Metric]) -> None:
         try:
@@ -112,7 +118,9 @@ class Checker:
                 continue
             if name not in metrics:
                 near = did_you_mean(name, (*metrics, *metric.terms))
-                raise self.fail("formula", f"there is no metric or term {name!r}.", f"Did you mean {near!r}?" if near else "")
+                raise self.fail(
+                    "formula", f"there is no metric or term {name!r}.", f"Did you mean {near!r}?" if near else ""
+                )
             if metrics[name].separate or metrics[name].kind == "mix":
                 raise self.fail("formula", f"{name} is given apart by a column and cannot stand in a formula.")
             if metric.id in _reaches(name, metrics, self.settings):
@@ -154,11 +162,17 @@ def check_set(name: str, people: PeopleSet, settings: Mapping[str, Any]) -> None
 def _check_keys(metric: Metric, check: Checker) -> None:
     needed, allowed = KEYS[metric.kind]
     default = {field.name: field.default for field in _fields()}
-    given = {key for key in Metric.__struct_fields__ if key not in _ALWAYS and _is_given(getattr(metric, key), default[key])}
+    given = {
+        key for key in Metric.__struct_fields__ if key not in _ALWAYS and _is_given(getattr(metric, key), default[key])
+    }
     for key in sorted(needed - given):
         raise check.fail(key, f"a metric of kind {metric.kind} needs {key}.")
     for key in sorted(given - needed - allowed):
-        raise check.fail(key, f"a metric of kind {metric.kind} has no use for {key}.", f"It takes {', '.join(sorted(needed | allowed))}.")
+        raise check.fail(
+            key,
+            f"a metric of kind {metric.kind} has no use for {key}.",
+            f"It takes {', '.join(sorted(needed | allowed))}.",
+        )
 
 
 def _check_row_metric(metric: Metric, check: Checker) -> None:
