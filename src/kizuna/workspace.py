@@ -22,7 +22,8 @@ from kizuna.store.duckdb import DuckDBStore
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from kizuna.collect.imports import ImportReport
+    from kizuna.collect.report import ImportReport
+    from kizuna.collect.source import ReadOptions
     from kizuna.measure.answer import Answer
     from kizuna.measure.calendar import Compare, Every
     from kizuna.measure.metric import Metric
@@ -129,6 +130,7 @@ class Workspace:
         keep: Names = (),
         sheet: str | None = None,
         query: str | None = None,
+        options: ReadOptions | None = None,
         dry_run: bool = False,
         progress: Callable[[str, float, float], None] | None = None,
     ) -> ImportReport:
@@ -146,6 +148,7 @@ class Workspace:
             keep=(keep,) if isinstance(keep, str) else tuple(keep),
             sheet=sheet,
             query=query,
+            options=options,
             dry_run=dry_run,
             progress=progress,
         )

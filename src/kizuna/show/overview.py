@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -26,10 +26,11 @@ class Overview:
     now: Answer
     trend: Answer | None = None
     language: str = "en"
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         reader = Reader.of(self.now, self.language)
-        found = [p for p in parts(self.now) if len(p.records) == 1]
+        found = [p for p in parts(self.now, self.sources) if len(p.records) == 1]
         known = [(p, p.records[0]) for p in found if p.records[0].value is not None]
         yield Group(
             Text(self.now.workspace, "head") if self.now.workspace else Text(),
@@ -111,7 +112,7 @@ def waiting(missing: Sequence[Part], reader: Reader) -> RenderableType:
     """Metrics without data, gathered under the import that would feed them."""
     by_fact: dict[str, list[str]] = {}
     for part in missing:
-        fact = (feeds(part.metric) or [""])[0]
+        fact = part.source or feeds(part.metric)
         by_fact.setdefault(fact, []).append(reader.name(part.metric))
     lines = [Text(word("waiting", reader.language), "head")]
     for fact, names in by_fact.items():

@@ -5,7 +5,7 @@ Tables, charts and the overview read answers through this module, so that they a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 
@@ -74,11 +74,12 @@ class Reader:
 
 @dataclass(slots=True)
 class Part:
-    """What an answer says about one metric."""
+    """What an answer says about one metric. `source` is the fact to import where it has no data."""
 
     id: str
     metric: Metric
     records: list[Record] = field(default_factory=list)
+    source: str = ""
 
     @property
     def dimensions(self) -> list[str]:
@@ -103,16 +104,16 @@ class Part:
 
 def metric_id(record: Record) -> str:
     """The full id: ``csat.mean`` for variant ``mean`` of ``csat``."""
-    return f"{record.metric}.{record.variant}" if record.variant else str(record.metric)
+    has_variant = not record.variant or record.metric.endswith(f".{record.variant}")
+    return record.metric if has_variant else f"{record.metric}.{record.variant}"
 
 
-def parts(answer: Answer) -> list[Part]:
-    """The answer metric by metric, in the order asked."""
-    found: dict[str, Part] = {key: Part(key, metric) for key, metric in answer.metrics.items()}
+def parts(answer: Answer, sources: Mapping[str, str] | None = None) -> list[Part]:
+    """The answer metric by metric, in the order asked; `sources` are facts to import, by metric."""
+    known = sources or {}
+    found = {key: Part(key, metric, source=known.get(key, "")) for key, metric in answer.metrics.items()}
     for record in answer.records:
         key = metric_id(record)
-        if key not in found:
-            found[key] = Part(key, answer.metrics[record.metric])
         found[key].records.append(record)
     return list(found.values())
 

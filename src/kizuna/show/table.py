@@ -7,7 +7,7 @@ left out first is what another column also says.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
 from rich.cells import cell_len
@@ -27,6 +27,15 @@ from kizuna.show.words import flag, word
 MARKS = "abcdefghijklmnopqrstuvwxyz"
 BAR_LEAST, BAR_FAIR, BAR_MOST = 6, 12, 22
 GAP = 2
+
+DERIVED_FROM = {
+    "session": "event",
+    "cart": "event",
+    "customer_day": "event",
+    "mrr_movement": "subscription",
+    "identifier": "customer",
+}
+"""What to import for a fact that the store derives."""
 
 
 @dataclass(slots=True)
@@ -57,10 +66,11 @@ class AnswerTable:
     answer: Answer
     language: str = "en"
     zone: tzinfo | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         reader = Reader.of(self.answer, self.language, self.zone)
-        found, plain = parts(self.answer), options.ascii_only
+        found, plain = parts(self.answer, self.sources), options.ascii_only
         if len(found) > 1 and all(len(p.records) <= 1 for p in found):
             yield scope(self.answer, reader)
             yield compact(found, reader, options.max_width)
@@ -146,16 +156,17 @@ def footer(answer: Answer, reader: Reader) -> Text:
 
 def no_data(part: Part, reader: Reader) -> str:
     """That there is no data, and which import would bring it."""
-    needs = feeds(part.metric)
-    hint = f" · kizuna import {needs[0]} FILE" if needs else ""
+    needed = part.source or feeds(part.metric)
+    hint = f" · kizuna import {needed} FILE" if needed else ""
     return word("no data", reader.language) + hint
 
 
-def feeds(metric: Metric) -> list[str]:
-    """The facts whose rows a metric is made of, the first being the one to import."""
+def feeds(metric: Metric) -> str:
+    """The fact to import for a metric that has no data; empty where its definition does not say."""
     terms = [*metric.numerator, *metric.denominator, *metric.terms.values()]
-    named = [metric.fact, *(t.fact for t in terms)]
-    return list(dict.fromkeys(name for name in named if name))
+    named = (fact for fact in (metric.fact, *(t.fact for t in terms)) if fact)
+    first = next(named, "")
+    return DERIVED_FROM.get(first, first)
 
 
 def lay_out(columns: list[Cells], width: int, bar: Callable[[int], Cells] | None = None) -> Table:

@@ -40,7 +40,7 @@ def verdict(record: Record, direction: str, level: float = 0.95) -> Verdict:
         return NO_COMPARISON
     if record.change == 0:
         return NO_CHANGE
-    if record.p_value is None or record.p_value >= 1 - level:
+    if record.p_value is None or record.p_value >= 1 - level - 1e-9:
         return NOT_SURE
     up = record.change > 0
     glyph = "▲" if up else "▼"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from kizuna.errors import WorkspaceError
 from kizuna.show.console import note
 
 if TYPE_CHECKING:
@@ -31,32 +29,13 @@ SinceOption = Annotated[str | None, Parameter(help="first day: 2026, 2026-03, 20
 UntilOption = Annotated[str | None, Parameter(help="the day after the last one, written the same way")]
 WhereOption = Annotated[str, Parameter(help="a condition over dimensions: \"country = 'JP' and device = 'mobile'\"")]
 
-SETTINGS_FILE = "kizuna.toml"
-
-
-def find(given: Path | None) -> Path:
-    """The workspace to work on: the one given, the one around this folder, the one KIZUNA_WORKSPACE names."""
-    if given is not None:
-        return given
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / SETTINGS_FILE).is_file():
-            return folder
-    named = os.environ.get("KIZUNA_WORKSPACE")
-    if named:
-        return Path(named)
-    raise WorkspaceError(
-        "There is no workspace in this folder or above it.",
-        "Make one with: kizuna init NAME. Or name one with --workspace FOLDER or KIZUNA_WORKSPACE.",
-    )
-
 
 def opened(given: Path | None) -> Workspace:
-    """Open the workspace and say on stderr which one it is."""
-    import kizuna
+    """Open the workspace and say on stderr which one it is; use it as a context manager."""
+    from kizuna.workspace import Workspace, find
 
-    folder = find(given)
-    workspace = kizuna.open(folder)
+    folder = find(explicit=given)
+    workspace = Workspace(folder)
     note(f"workspace {short(folder)}")
     return workspace
 

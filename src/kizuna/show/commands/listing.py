@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
-from kizuna.errors import UnknownName
+from kizuna.errors import UnknownName, WorkspaceError
 from kizuna.facts import FACTS, QUESTIONS, Column, Fact
+from kizuna.measure.catalogue import Catalogue
 from kizuna.measure.metric import GROUPS, Metric
+from kizuna.settings import Settings
 from kizuna.show.commands.common import LanguageOption, WorkspaceOption, language_of, opened
 from kizuna.show.console import out
 from kizuna.show.words import word
@@ -28,18 +31,29 @@ def metrics(
     workspace: WorkspaceOption = None,
 ) -> int:
     """List the catalogue, or search it in English, Japanese and Danish."""
-    shop = opened(workspace)
-    found = shop.metrics(search) if search else shop.metrics()
+    catalogue, first = _catalogue(workspace)
+    found = catalogue.search(search) if search else list(catalogue.values())
     if format == "json":
         _print_json([_metric_dict(m) for m in found])
         return 0
-    say = language_of(shop, language)
+    say = language or first
     if not found:
         out().print(Text(f"No metric is called or described by {search!r}. kizuna metrics lists them all."))
         return 0
     out().print(_metric_table(found, say))
     out().print(Text(word("explain hint", say), "quiet"))
     return 0
+
+
+def _catalogue(workspace: Path | None) -> tuple[Catalogue, str]:
+    """The workspace's metrics and first language; the built-in ones where there is no workspace."""
+    try:
+        with opened(workspace) as shop:
+            return shop.catalogue, language_of(shop, None)
+    except WorkspaceError:
+        if workspace is not None:
+            raise
+        return Catalogue(Settings({})), "en"
 
 
 def _metric_table(found: list[Metric], say: str) -> Table:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from kizuna.measure.metric import GROUPS
 from kizuna.show.commands.common import (
     LanguageOption,
     OutputOption,
@@ -22,6 +20,7 @@ from kizuna.show.commands.common import (
 )
 from kizuna.show.commands.output import Format, answer_content, deliver, format_of
 from kizuna.show.console import note, out, to_text
+from kizuna.show.reading import parts
 
 if TYPE_CHECKING:
     from kizuna.measure.answer import Answer
@@ -35,9 +34,7 @@ MANY = 12
 
 
 def measure(
-    *metrics: Annotated[
-        str, Parameter(help="ids of metrics, or of groups such as feedback; none for all but the variants")
-    ],
+    *metrics: Annotated[str, Parameter(help="ids of metrics, or of groups such as feedback; none for all of them")],
     by: Annotated[
         tuple[str, ...], Parameter(help="break down by this dimension or trait; may be given again", negative=())
     ] = (),
@@ -47,7 +44,7 @@ def measure(
     where: WhereOption = "",
     compare: Annotated[Compare, Parameter(help="what each period is compared with")] = "previous",
     level: Annotated[float, Parameter(help="confidence of the intervals")] = 0.95,
-    all: Annotated[bool, Parameter(help="every metric and every variant", negative=())] = False,
+    all: Annotated[bool, Parameter(help="every variant too, when no metric is named", negative=())] = False,
     format: Annotated[Format | None, Parameter(help="how to print it; a table unless --output says otherwise")] = None,
     output: OutputOption = None,
     chart: Annotated[Path | None, Parameter(help="draw it into this file: .svg, .png, .html or .json")] = None,
@@ -59,20 +56,24 @@ def measure(
     Without --since and --until it is as far as the data goes.
     """
     chosen = format_of(format, output)
-    shop = opened(workspace)
-    ids = expand(shop, metrics, everything=all)
-    answer = shop.measure(*ids, by=by, every=every, since=since, until=until, where=where, compare=compare, level=level)
-    say = language_of(shop, language)
-    if chosen == "table":
-        show(answer, say, shop, output)
-    else:
-        deliver(answer_content(answer, chosen), output)
-    if chart is not None:
-        from kizuna.show.chart import chart as draw
-        from kizuna.show.chart import save
+    with opened(workspace) as shop:
+        names = metrics or (() if all or by or where else basics(shop))
+        answer = shop.measure(
+            *names, by=by, every=every, since=since, until=until, where=where, compare=compare, level=level
+        )
+        say = language_of(shop, language)
+        for left_out in answer.notes:
+            note(left_out)
+        if chosen == "table":
+            show(answer, say, shop, output)
+        else:
+            deliver(answer_content(answer, chosen), output)
+        if chart is not None:
+            from kizuna.show.chart import chart as draw
+            from kizuna.show.chart import save
 
-        save(draw(answer, say, shop.settings.zone), chart)
-        note(f"wrote {chart}")
+            save(draw(answer, say, shop.settings.zone), chart)
+            note(f"wrote {chart}")
 
 
 def overview(
@@ -85,15 +86,15 @@ def overview(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Show what really changed in the last whole period, then every metric with its course."""
-    shop = opened(workspace)
-    print_overview(shop, every, where, compare, language_of(shop, language), output)
+    with opened(workspace) as shop:
+        print_overview(shop, every, where, compare, language_of(shop, language), output)
 
 
 def print_overview(
     shop: Workspace,
-    every: str = "month",
+    every: Every = "month",
     where: str = "",
-    compare: str = "previous",
+    compare: Compare = "previous",
     language: str = "en",
     output: Path | None = None,
 ) -> None:
@@ -101,18 +102,18 @@ def print_overview(
     from kizuna.show.overview import Overview
 
     now, trend = look_back(shop, every, where, compare)
-    _print(Overview(now, trend, language), output)
+    _print(Overview(now, trend, language, sources(shop, now)), output)
 
 
 def look_back(
-    shop: Workspace, every: str = "month", where: str = "", compare: str = "previous"
+    shop: Workspace, every: Every = "month", where: str = "", compare: Compare = "previous"
 ) -> tuple[Answer, Answer]:
     """The last whole period with its change, and the course of the periods up to it.
 
     They are asked apart: what is tested together is corrected together, and the overview tests one
     period.
     """
-    ids = expand(shop, ())
+    ids = () if where else basics(shop)
     trend = shop.measure(*ids, every=every, where=where, compare="none")
     whole = [r for r in trend.records if "partial_period" not in r.flags and r.value is not None]
     last = max(whole or trend.records, key=lambda r: r.start)
@@ -121,17 +122,22 @@ def look_back(
     return now, replace(trend, records=[r for r in trend.records if first <= r.start <= last.start])
 
 
-def expand(shop: Workspace, names: Sequence[str], *, everything: bool = False) -> list[str]:
-    """Ids of the metrics meant: groups are spelled out, none means all but the variants."""
-    known = shop.metrics()
-    groups = dict.fromkeys([*GROUPS, *(m.group for m in known)])
-    if everything or not names:
-        return [m.id for m in known if everything or "." not in m.id]
-    ids: list[str] = []
-    for name in names:
-        is_group = name in groups and name not in {m.id for m in known}
-        ids += [m.id for m in known if m.group == name and "." not in m.id] if is_group else [name]
-    return list(dict.fromkeys(ids))
+def basics(shop: Workspace) -> tuple[str, ...]:
+    """All metrics, each by its default definition only."""
+    return tuple(m.id for m in shop.metrics() if not m.variant)
+
+
+def sources(shop: Workspace, answer: Answer) -> dict[str, str]:
+    """For metrics without data: the fact to import first."""
+    from kizuna.measure.explain import metric_tables
+    from kizuna.show.table import DERIVED_FROM
+
+    known = {r.metric for r in answer.records if r.value is not None}
+    found: dict[str, str] = {}
+    for name in answer.metrics:
+        if name not in known and (fact := next(iter(metric_tables(shop.business, [name])), "")):
+            found[name] = DERIVED_FROM.get(fact, fact)
+    return found
 
 
 def show(answer: Answer, language: str, shop: Workspace, output: Path | None = None) -> None:
@@ -139,8 +145,11 @@ def show(answer: Answer, language: str, shop: Workspace, output: Path | None = N
     from kizuna.show.overview import Overview
     from kizuna.show.table import AnswerTable
 
-    many = len(answer.metrics) >= MANY and not answer.question.by and answer.question.every == "all"
-    _print(Overview(answer, None, language) if many else AnswerTable(answer, language, shop.settings.zone), output)
+    feeding = sources(shop, answer)
+    if len(answer.metrics) >= MANY and all(len(p.records) <= 1 for p in parts(answer)):
+        _print(Overview(answer, None, language, feeding), output)
+    else:
+        _print(AnswerTable(answer, language, shop.settings.zone, feeding), output)
 
 
 def _print(thing: Any, output: Path | None) -> None:

@@ -12,8 +12,9 @@ from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
+from kizuna.errors import WorkspaceError
 from kizuna.settings import SETTINGS, Settings
-from kizuna.show.commands.common import SETTINGS_FILE, WorkspaceOption, find, short
+from kizuna.show.commands.common import WorkspaceOption, short
 from kizuna.show.console import note, out
 
 
@@ -30,7 +31,8 @@ def init(
     """Make a workspace: one folder for one business."""
     import kizuna
 
-    kizuna.init(folder, timezone=timezone, currency=currency, name=name or folder.resolve().name)
+    named = {"name": name} if name else {}
+    kizuna.init(folder, timezone=timezone, currency=currency, **named).close()
     out().print(Text(f"Made the workspace {short(folder)} ({timezone}, {currency})."))
     out().print(
         Text(
@@ -45,8 +47,12 @@ def settings(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Show every setting, its value and where that comes from: environment, kizuna.toml or the default."""
-    folder = find(workspace)
-    file = folder / SETTINGS_FILE
+    from kizuna.workspace import FILE, find
+
+    folder = find(explicit=workspace)
+    file = folder / FILE
+    if not file.is_file():
+        raise WorkspaceError(f"{folder} is not a workspace: it has no {FILE}.", f"Make one with: kizuna init {folder}.")
     note(f"workspace {short(folder)}")
     values, written = Settings.read(file), tomllib.loads(file.read_text(encoding="utf-8"))
     rows = [(name, values[name], origin(name, written), setting.help) for name, setting in SETTINGS.items()]
@@ -66,7 +72,7 @@ def origin(name: str, written: dict[str, Any]) -> str:
     """Where a setting's value comes from."""
     if f"KIZUNA_{name.upper()}" in os.environ:
         return f"KIZUNA_{name.upper()}"
-    return SETTINGS_FILE if name in written else "default"
+    return "kizuna.toml" if name in written else "default"
 
 
 def _value(value: Any) -> str:

@@ -1,0 +1,174 @@
+"""``kizuna explain`` and ``kizuna rows``: what stands behind a number."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from kizuna.show import number
+from kizuna.show.commands.common import (
+    LanguageOption,
+    OutputOption,
+    SinceOption,
+    UntilOption,
+    WhereOption,
+    WorkspaceOption,
+    language_of,
+    opened,
+)
+from kizuna.show.commands.output import Format, deliver, format_of, plain, table_content
+from kizuna.show.console import note, out, to_text
+from kizuna.show.period import day
+from kizuna.show.words import word
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from kizuna.measure.explain import Explanation
+
+Dialect = Literal["duckdb", "spark", "clickhouse"]
+METHODS = {"up": "higher is better", "down": "lower is better", "none": "neither way is better"}
+
+
+def explain(
+    metric: Annotated[str, Parameter(help="id of a metric")],
+    /,
+    *metrics: Annotated[str, Parameter(help="more of them")],
+    dialect: Annotated[Dialect | None, Parameter(help="the SQL of this engine only; none: that of DuckDB")] = None,
+    format: Annotated[Literal["table", "json"], Parameter(help="how to print it")] = "table",
+    language: LanguageOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Show a metric's definition, variants and how they differ, formula, SQL, freshness and rows."""
+    with opened(workspace) as shop:
+        found = [shop.explain(name) for name in (metric, *metrics)]
+    if format == "json":
+        out().print(json.dumps([as_dict(e) for e in found], ensure_ascii=False, indent=2), markup=False, soft_wrap=True)
+        return
+    say, currency = language_of(shop, language), str(shop.settings.currency)
+    for place, explanation in enumerate(found):
+        if place:
+            out().print()
+        out().print(explained(explanation, say, currency, dialect or "duckdb"))
+
+
+def explained(found: Explanation, say: str, currency: str, dialect: str) -> RenderableType:
+    """One metric's explanation, from the sentence down to the SQL."""
+    metric = found.metric
+    lines: list[RenderableType] = [
+        Text(metric.name[say], "head").append(f"  {metric.id}", "not bold dim"),
+        Text(metric.meaning[say]),
+        Text(_kind(found), "quiet"),
+    ]
+    if metric.reference:
+        lines.append(Text(metric.reference, "quiet"))
+    lines += [Text(), _headed("Formula", _formula(found, say, currency))]
+    if len(found.variants) > 1:
+        lines += [Text(), _headed("Definitions of the same idea", _variants(found, say))]
+    lines += [Text(), _headed("Data", Text(_freshness(found, say)))]
+    lines += [Text(), _headed(f"SQL ({dialect})", Text("\n\n".join(found.sql[dialect])))]
+    return Group(*lines)
+
+
+def _headed(head: str, body: RenderableType) -> RenderableType:
+    return Group(Text(head, "head"), Padding(body, (0, 0, 0, 2)))
+
+
+def _kind(found: Explanation) -> str:
+    metric = found.metric
+    said = [metric.group, metric.kind, metric.unit, METHODS[metric.direction]]
+    if metric.source:
+        said.append(f"source {', '.join('S' + s for s in metric.source)}")
+    return " · ".join(said)
+
+
+def _formula(found: Explanation, say: str, currency: str) -> RenderableType:
+    value = number.value(found.value, found.metric.unit, say, currency)
+    lines: list[RenderableType] = [Text(found.formula)]
+    if found.filled and found.filled != found.formula:
+        lines.append(Text(f"= {found.filled}"))
+    lines.append(Text(f"= {value} over all data"))
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for name, said in found.parts.items():
+        grid.add_row(Text(name, "quiet"), Text(said, "quiet"))
+    return Group(*lines, grid)
+
+
+def _variants(found: Explanation, say: str) -> RenderableType:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for metric in found.variants:
+        grid.add_row(Text(metric.id, "head" if metric.id == found.metric.id else ""), Text(metric.meaning[say]))
+    return grid
+
+
+def _freshness(found: Explanation, say: str) -> str:
+    if not found.rows or found.data_from is None or found.data_until is None:
+        return word("no data", say)
+    days = f"{day(found.data_from, say)} – {day(found.data_until, say)}"
+    return f"{word('rows behind', say, rows=number.count(found.rows, say))} · {days}"
+
+
+def as_dict(found: Explanation) -> dict[str, Any]:
+    """An explanation for programs."""
+    metric = found.metric
+    return {
+        "metric": metric.id,
+        "name": metric.name.en,
+        "meaning": metric.meaning.en,
+        "kind": metric.kind,
+        "unit": metric.unit,
+        "direction": metric.direction,
+        "formula": found.formula,
+        "filled": found.filled,
+        "parts": found.parts,
+        "variants": {m.id: m.meaning.en for m in found.variants},
+        "sql": {dialect: list(statements) for dialect, statements in found.sql.items()},
+        "data_from": plain(found.data_from),
+        "data_until": plain(found.data_until),
+        "rows": found.rows,
+        "value": found.value,
+    }
+
+
+def rows(
+    metric: Annotated[str, Parameter(help="id of a metric")],
+    /,
+    *,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    where: WhereOption = "",
+    limit: Annotated[int, Parameter(help="at most this many rows, the newest first; 0 for all")] = 20,
+    format: Annotated[Format | None, Parameter(help="how to print it; a table unless --output says otherwise")] = None,
+    output: OutputOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """List the facts behind a number, newest first, with the import and line each came from."""
+    chosen = format_of(format, output)
+    with opened(workspace) as shop:
+        table = shop.rows(metric, since=since, until=until, where=where, limit=limit or None)
+    if chosen != "table":
+        deliver(table_content(table, chosen), output)
+    elif not table.num_rows:
+        out().print(Text(word("no data", language_of(shop, None))))
+    elif output is not None:
+        deliver(to_text(rows_table(table), width=1000), output)
+    else:
+        out().print(rows_table(table))
+    if limit and table.num_rows == limit:
+        note(f"the newest {limit} rows; --limit 0 lists all")
+
+
+def rows_table(table: pa.Table) -> Table:
+    """Rows of facts, one line each; long texts are cut."""
+    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="key")
+    for name in table.column_names:
+        shown.add_column(name, no_wrap=True, overflow="ellipsis", max_width=28)
+    for row in table.to_pylist():
+        shown.add_row(*("" if cell is None else Text(str(plain(cell))) for cell in row.values()))
+    return shown

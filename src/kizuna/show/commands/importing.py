@@ -1,0 +1,249 @@
+"""``kizuna import``, ``kizuna rejected`` and ``kizuna rebuild``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+from rich.table import Table
+from rich.text import Text
+
+from kizuna.collect.source import ReadOptions
+from kizuna.errors import KizunaError, UnknownName
+from kizuna.facts import FACTS
+from kizuna.show import number
+from kizuna.show.commands.common import OutputOption, WorkspaceOption, opened
+from kizuna.show.commands.output import as_csv, deliver
+from kizuna.show.console import err, note, out
+
+if TYPE_CHECKING:
+    from kizuna.collect.report import FileReport, ImportReport
+
+Progress = Callable[[str, float, float], None]
+
+
+def import_(
+    fact: Annotated[str, Parameter(help="what the rows are: order, ticket, survey_response … (kizuna facts)")],
+    /,
+    *files: Annotated[
+        Path, Parameter(help="CSV, TSV, JSON, JSON lines, Parquet, XLSX, SQLite, access logs; also gzipped")
+    ],
+    map: Annotated[
+        tuple[str, ...], Parameter(help="field=column or field=expression; may be given again", negative=())
+    ] = (),
+    group: Annotated[
+        tuple[str, ...], Parameter(help="one row for each value of this column (event logs)", negative=())
+    ] = (),
+    keep: Annotated[tuple[str, ...], Parameter(help="keep this other column as a property", negative=())] = (),
+    sheet: Annotated[str | None, Parameter(help="sheet of a workbook")] = None,
+    query: Annotated[str | None, Parameter(help="SELECT on a SQLite file")] = None,
+    encoding: Annotated[str | None, Parameter(help="of a text file, where it is found out wrong: cp932, latin-1 …")] = None,
+    delimiter: Annotated[str | None, Parameter(help="between columns, where it is found out wrong")] = None,
+    dates: Annotated[Literal["day-first", "month-first"] | None, Parameter(help="how to read 03/04/2026")] = None,
+    decimal: Annotated[Literal[".", ","] | None, Parameter(help="the decimal sign of the file")] = None,
+    header: Annotated[bool | None, Parameter(help="whether the first line names the columns")] = None,
+    dry_run: Annotated[bool, Parameter(help="show the mapping and the counts, load nothing", negative=())] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Load files of facts; the same file twice changes nothing, a corrected one replaces.
+
+    Columns are matched by name and by known words in English, Japanese and Danish.
+    """
+    if fact not in FACTS:
+        raise UnknownName("fact", fact, FACTS, "kizuna facts lists them all.")
+    if not files:
+        raise KizunaError("No file was named.", f"For example: kizuna import {fact} {fact}s.csv")
+    with opened(workspace) as shop, progress_bar() as progress:
+        report = shop.import_file(
+            fact,
+            *files,
+            mapping=mapping_of(map),
+            group=group,
+            keep=keep,
+            options=ReadOptions(None, encoding, delimiter, header, decimal, dates, sheet, query),
+            dry_run=dry_run,
+            progress=progress,
+        )
+    show_report(report)
+
+
+def mapping_of(texts: Sequence[str]) -> dict[str, str]:
+    """``field=column`` texts as a table."""
+    pairs = {}
+    for text in texts:
+        field, equals, column = text.partition("=")
+        if not equals or not field.strip():
+            raise KizunaError(
+                f"--map {text!r} says no field.", "Write --map field=column, for example --map value=total."
+            )
+        pairs[field.strip()] = column.strip()
+    return pairs
+
+
+def rejected(
+    *,
+    fact: Annotated[str | None, Parameter(help="only rows of this fact")] = None,
+    from_import: Annotated[int | None, Parameter(name="--import", help="only those of this import")] = None,
+    limit: Annotated[int, Parameter(help="at most this many; 0 for all")] = 20,
+    format: Annotated[Literal["table", "json", "csv"], Parameter(help="how to print it")] = "table",
+    output: OutputOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """List the rows that did not fit, with file, line and reason, the latest import first."""
+    if fact is not None and fact not in FACTS:
+        raise UnknownName("fact", fact, FACTS, "kizuna facts lists them all.")
+    with opened(workspace) as shop:
+        rows = shop.store.execute(
+            "SELECT r.import_no, r.fact, i.file, r.line_no, r.reason, r.row FROM rejected r "
+            "LEFT JOIN import i USING (import_no) WHERE (? IS NULL OR r.fact = ?) AND (? IS NULL OR r.import_no = ?) "
+            "ORDER BY r.import_no DESC, r.line_no LIMIT ?",
+            [fact, fact, from_import, from_import, limit or 2**31],
+        )
+    names = ("import", "fact", "file", "line", "reason", "row")
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    if format == "json":
+        deliver(json.dumps(found, ensure_ascii=False, indent=2, default=str) + "\n", output)
+    elif format == "csv" or output is not None:
+        deliver(as_csv(names, found), output)
+    elif not found:
+        out().print(Text("Every row that was imported fits."))
+    else:
+        out().print(_rejected_table(found))
+        note("mend the file and import it again: rows under the same key are replaced")
+
+
+def _rejected_table(found: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("import", "file", "line", "reason", "row"):
+        table.add_column(Text(name, "key"), overflow="ellipsis" if name == "row" else "fold", no_wrap=name == "row")
+    for row in found:
+        place = (f"{row['import']} {row['fact']}", str(row["file"] or ""), number.count(row["line"]))
+        table.add_row(*map(Text, place), Text(str(row["reason"]), "worse"), Text(str(row["row"]), "quiet"))
+    return table
+
+
+def rebuild(*, workspace: WorkspaceOption = None) -> None:
+    """Make facts and numbers again from the files that were kept: the same numbers, whatever happened."""
+    with opened(workspace) as shop, progress_bar() as progress:
+        reports = shop.rebuild(progress=progress)
+    rows = sum(report.added + report.replaced for report in reports)
+    out().print(Text(f"Made again from {_many(len(reports), 'import')}: {_many(rows, 'row')}."))
+
+
+@contextmanager
+def progress_bar() -> Generator[Progress]:
+    """A bar on stderr for work of more than a second; silent where stderr is not a terminal."""
+    from time import monotonic
+
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    began, console = monotonic(), err()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    bars = Bars(*columns, console=console, transient=True, auto_refresh=True)
+    task = bars.add_task("read", total=None)
+
+    def report(stage: str, done: float, total: float) -> None:
+        bars.update(task, description=STAGES.get(stage, stage), completed=done, total=total or None)
+        if not bars.live.is_started and console.is_terminal and monotonic() - began > 1:
+            bars.start()
+
+    try:
+        yield report
+    finally:
+        if bars.live.is_started:
+            bars.stop()
+
+
+STAGES = {
+    "read": "reading",
+    "check": "checking",
+    "keep": "keeping the file",
+    "load": "loading",
+    "derive": "working out what follows",
+    "done": "done",
+    "rebuild": "making again",
+}
+
+
+def show_report(report: ImportReport) -> None:
+    """What was mapped, how many rows went where, why rows were rejected, and what to do next."""
+    for file in report.files:
+        show_file(file)
+    if report.problems:
+        for what, step in report.problems:
+            out().print(Text("problem: ", "worse").append(f"{what} {step}", "default"), soft_wrap=True)
+        return
+    if len(report.files) > 1:
+        out().print(Text(_counts("all files", report.added, report.replaced, report.unchanged, report.rejected_rows)))
+    out().print(Text(_next_step(report), "quiet"))
+
+
+def show_file(file: FileReport) -> None:
+    if file.already:
+        out().print(
+            Text(file.file, "head").append(f"  had been imported already (import {file.import_no})", "not bold")
+        )
+        return
+    found = ", ".join(f"{name} {value}" for name, value in file.found.items())
+    out().print(Text(file.file, "head").append(f"  {found}", "not bold dim"))
+    out().print(_mapping_table(file))
+    for text in _asides(file):
+        out().print(Text(text, "quiet"))
+    if file.import_no:
+        out().print(
+            Text(_counts(f"import {file.import_no}", file.added, file.replaced, file.unchanged, file.rejected_rows))
+        )
+    elif not file.problems:
+        fit = f"{_many(file.staged, 'row')} of {number.count(file.rows)} would be loaded"
+        out().print(Text(f"dry run: {fit}, {number.count(file.rejected_rows)} rejected"))
+    for reason, count in file.rejected.items():
+        out().print(Text(f"  {number.count(count):>7}  ", "worse").append(reason, "default"))
+    if file.examples:
+        lines = "; ".join(f"line {line}: {reason}" for line, reason in file.examples)
+        out().print(Text(f"  {lines}", "quiet"))
+
+
+def _mapping_table(file: FileReport) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for head in ("field", "from", "how", "read as", "for example"):
+        table.add_column(
+            Text(head, "key"), no_wrap=head == "for example", overflow="ellipsis" if head == "for example" else "fold"
+        )
+    for field in file.mapping:
+        sample = " | ".join(field.samples)
+        cells = (field.field, field.text, field.how, field.read_as, sample)
+        table.add_row(*(Text(cell, "" if place < 2 else "quiet") for place, cell in enumerate(cells)))
+    return table
+
+
+def _asides(file: FileReport) -> list[str]:
+    said = list(file.notes)
+    if file.group:
+        said.append(f"one row for each {' and '.join(file.group)}")
+    if file.kept:
+        said.append(f"kept as properties: {', '.join(file.kept)}")
+    if file.unused:
+        said.append(f"not used: {', '.join(file.unused)} (--keep COLUMN keeps one, --map field=COLUMN uses it)")
+    return said
+
+
+def _counts(what: str, added: int, replaced: int, unchanged: int, rejected_rows: int) -> str:
+    counted = {"added": added, "replaced": replaced, "unchanged": unchanged, "rejected": rejected_rows}
+    return f"{what}: " + ", ".join(f"{number.count(n)} {name}" for name, n in counted.items())
+
+
+def _next_step(report: ImportReport) -> str:
+    if report.dry_run:
+        return "Nothing was loaded. Run it without --dry-run to load it; --map field=column corrects the mapping."
+    if report.rejected_rows:
+        return "Next: kizuna rejected shows the rows that did not fit."
+    return "Next: kizuna overview shows what can be measured now."
+
+
+def _many(count: int, what: str) -> str:
+    return f"{number.count(count)} {what}{'' if count == 1 else 's'}"
