@@ -162,7 +162,9 @@ def _types(store: Store, base: str, values: dict[str, str]) -> dict[str, str]:
     if not values:
         return {}
     columns = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in values.items())
-    return {row[0]: row[1] for row in store.execute(f"DESCRIBE SELECT {columns} FROM {base}")}
+    # By place: an alias that differs from its column in case alone ("Country" AS "country") is not taken over.
+    described = store.execute(f"DESCRIBE SELECT {columns} FROM {base}")
+    return {name: row[1] for name, row in zip(values, described, strict=True)}
 
 
 def _properties(matched: Matched, base: str) -> str:
