@@ -38,7 +38,7 @@ _STATUSES = ("complete", "partial", "dismissed")
 _INTENTS = ("buy something", "look around", "read a guide", "manage my subscription", "get help")
 _INTENT_BY_STAGE = ((6, 52, 24, 8, 10), (24, 50, 12, 8, 6), (62, 26, 2, 5, 5), (86, 6, 1, 4, 3), (92, 3, 0, 4, 1))
 _DONE = ("yes", "no")
-SLOWNESS_COSTS = 1.1
+SLOWNESS_COSTS = 1.6
 """Points of the 0..10 answer lost for each e-fold of (1 + days to settle)."""
 
 
@@ -89,7 +89,7 @@ def response_columns(seed: int, people: People, tickets: Tickets, answers: list[
         rng = stream(seed, f"scores of {SURVEYS[given.asked.survey]}")
         for question, asked_of in _questions(rng, given):
             parts.append(_question(rng, people, tickets, given, question, asked_of))
-    return files.stack([part for part in parts if len(part["response_id"])])
+    return files.stack(parts)
 
 
 def _questions(rng: Rng, given: Answers) -> list[tuple[str, Bools]]:
@@ -108,8 +108,8 @@ def _questions(rng: Rng, given: Answers) -> list[tuple[str, Bools]]:
 
 
 _LEVELS: dict[str, tuple[float, float, float]] = {
-    "nps": (8.55, 1.75, SLOWNESS_COSTS),
-    "csat": (4.25, 0.85, 0.40),
+    "nps": (8.85, 1.75, SLOWNESS_COSTS),
+    "csat": (4.35, 0.85, 0.50),
     "ces": (5.65, 1.15, 0.50),
     "ces_effort": (2.05, 0.95, -0.40),
     "reaching": (4.05, 0.90, 0.10),

@@ -93,12 +93,15 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 
 
 def write_fact(folder: Path, fact: str, columns: Columns) -> tuple[Path, int]:
-    """Write one fact's file, columns in their declared order. Returns (file, rows)."""
+    """Write one fact's file, columns in their declared order. Returns (file, rows).
+
+    Only a fact with a column for them (customer) may have others, which come last and are traits.
+    """
     importable = [column.name for column in FACTS[fact].importable()]
-    unknown = set(columns) - set(importable)
-    if unknown:
-        raise ValueError(f"{fact} has no importable columns {sorted(unknown)}.")
-    table = pa.table({name: columns[name] for name in importable if name in columns})
+    others = [name for name in columns if name not in importable]
+    if others and "properties" not in importable:
+        raise ValueError(f"{fact} has no importable columns {', '.join(others)}.")
+    table = pa.table({name: columns[name] for name in [*importable, *others] if name in columns})
     path = folder / f"{fact}.parquet"
     pq.write_table(table, path, compression="zstd", compression_level=1, store_schema=False, row_group_size=1 << 18)
     return path, table.num_rows

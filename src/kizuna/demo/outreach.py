@@ -75,8 +75,11 @@ def make_messages(seed: int, people: People, phases: Phases, clock: Clock) -> Me
 
 
 def _send_days(clock: Clock, weekday: int, every: int) -> Ints:
-    """Every so many days from the first such weekday (0 for Monday) of the span."""
-    days = clock.days
+    """Every so many days from the first such weekday (0 for Monday) of the span.
+
+    Nothing goes out in the last four days, so that the last month is not poorer in opens than the others.
+    """
+    days = clock.days[:-4]
     return np.asarray(days[(days + 3) % 7 == weekday][:: every // 7])
 
 

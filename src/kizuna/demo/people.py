@@ -92,7 +92,7 @@ def _arrivals(rng: np.random.Generator, country: Ints, clock: Clock) -> Ints:
 
 
 def customer_columns(seed: int, people: People) -> files.Columns:
-    """The customer fact. Its traits beyond the fact's own columns are in ``properties``."""
+    """The customer fact, with traits of the company's own."""
     rng, count = stream(seed, "customer"), len(people)
     everyone = np.arange(count)
     paid = np.where(people.acquisition == PAID, rng.integers(0, len(AD_CAMPAIGNS), count), -1)
@@ -111,7 +111,7 @@ def customer_columns(seed: int, people: People) -> files.Columns:
         "segment": files.words(pick(rng, count, (68, 9, 17, 6)), _SEGMENTS),
         "acquisition_channel": files.words(people.acquisition, _ACQUISITION),
         "acquisition_campaign": files.words(paid, AD_CAMPAIGNS),
-        "properties": _traits(rng, people),
+        **_traits(rng, people),
     }
 
 
@@ -155,15 +155,11 @@ def _name(country: int, families: tuple[str, ...], givens: tuple[str, ...], f: f
     return f"{family} {given}" if country == 0 else f"{given} {family}"
 
 
-def _traits(rng: np.random.Generator, people: People) -> pa.Array:
-    count = len(people)
-    yes_no = np.asarray(("no", "yes"), dtype=object)
-    values = np.empty((count, 4), dtype=object)
-    values[:, 0] = yes_no[people.care.astype(np.int64)]
-    values[:, 1] = yes_no[people.wants_mail.astype(np.int64)]
-    values[:, 2] = np.asarray(_TASTES, dtype=object)[pick(rng, count, (46, 27, 11, 16))]
-    values[:, 3] = yes_no[people.has_app.astype(np.int64)]
-    keys = pa.array(["care_programme", "newsletter", "taste", "app"] * count)
-    return pa.MapArray.from_arrays(
-        np.arange(count + 1, dtype=np.int32) * 4, keys, pa.array(values.reshape(-1), pa.string())
-    )
+def _traits(rng: np.random.Generator, people: People) -> files.Columns:
+    """Columns that the fact does not have; an import keeps them as traits."""
+    return {
+        "care_programme": files.words(people.care.astype(np.int64), ("no", "yes")),
+        "newsletter": files.words(people.wants_mail.astype(np.int64), ("no", "yes")),
+        "app": files.words(people.has_app.astype(np.int64), ("no", "yes")),
+        "taste": files.words(pick(rng, len(people), (46, 27, 11, 16)), _TASTES),
+    }

@@ -103,7 +103,7 @@ def cost_columns(seed: int, clock: Clock) -> files.Columns:
                 "amount": files.whole(np.asarray(amount)[row] * rng.uniform(0.94, 1.06, len(row))),
             }
         )
-    return files.stack([part for part in parts if len(part["day"])])
+    return files.stack(parts)
 
 
 def share_price_columns(seed: int, clock: Clock) -> files.Columns:

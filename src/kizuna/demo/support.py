@@ -24,10 +24,10 @@ _PHONE, _CHAT = 1, 2
 PRIORITIES = ("low", "normal", "high", "urgent")
 _PACE_BY_PRIORITY = (1.35, 1.0, 0.75, 0.5)
 _PACE_BY_TIER = (1.0, 0.9, 0.7)
-_SLOWER = 3.0
+_SLOWER = 3.3
 _TROUBLED = 0.11
 """Share of orders that lead to a ticket."""
-_ASKING = 0.0034
+_ASKING = 0.0044
 """Other tickets a customer opens a day."""
 AGENT_NAMES = tuple(name for team in AGENTS for name in team)
 _FIRST_AGENT = tuple(int(n) for n in np.cumsum([0, *(len(team) for team in AGENTS)])[:-1])

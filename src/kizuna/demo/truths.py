@@ -25,9 +25,9 @@ class Place:
 class Truth:
     """One planted truth.
 
-    The metric at `here` differs from the metric at `there` by `size`, give or take chance (`low` to
-    `high`): a difference in the metric's own unit, or a ratio here/there. Direction ``none`` marks
-    what must not change.
+    The metric at `here`, asked as one period, differs from the metric at `there` by about `size`: a
+    difference in the metric's own unit, or a ratio here/there. In a full-sized demo of any seed it lies
+    between `low` and `high`. Direction ``none`` marks what must not change.
     """
 
     name: str
@@ -85,15 +85,15 @@ TRUTHS: tuple[Truth, ...] = (
     ),
     Truth(
         "care_programme_retains",
-        "Since July 2025 subscribers drawn by lot for an e-mail programme, the care programme, leave a third less.",
+        "Since July 2025 subscribers in an e-mail programme, drawn by lot, leave a third less a month.",
         "churn_rate",
         Place("care_programme = 'yes'", CARE_PROGRAMME, END),
         Place("care_programme = 'no'", CARE_PROGRAMME, END),
         "down",
         "ratio",
-        0.67,
-        0.52,
-        0.82,
+        0.72,
+        0.55,
+        0.88,
     ),
     Truth(
         "care_programme_had_no_effect_before",
@@ -115,9 +115,9 @@ TRUTHS: tuple[Truth, ...] = (
         Place("team = 'Logistics'", date(2025, 8, 1), SLOW_LOGISTICS),
         "up",
         "ratio",
-        2.6,
-        1.8,
-        3.4,
+        2.2,
+        1.7,
+        2.9,
     ),
     Truth(
         "other_teams_as_before",
@@ -139,9 +139,9 @@ TRUTHS: tuple[Truth, ...] = (
         Place(_LOGISTICS_ANSWERS, date(2025, 8, 1), SLOW_LOGISTICS),
         "down",
         "difference",
-        -30.0,
-        -50.0,
-        -15.0,
+        -22.0,
+        -38.0,
+        -7.0,
     ),
     Truth(
         "danish_summer_dip",
@@ -151,9 +151,9 @@ TRUTHS: tuple[Truth, ...] = (
         Place(f"country = 'DK' AND {_SHOP}", date(2025, 6, 1), date(2025, 7, 1)),
         "down",
         "ratio",
-        0.58,
-        0.46,
-        0.72,
+        0.62,
+        0.45,
+        0.8,
     ),
     Truth(
         "no_summer_dip_elsewhere",
@@ -175,9 +175,9 @@ TRUTHS: tuple[Truth, ...] = (
         Place(f"country = 'DK' AND {_SHOP}", date(2025, 11, 1), date(2025, 12, 1)),
         "up",
         "ratio",
-        1.85,
-        1.5,
-        2.25,
+        2.05,
+        1.65,
+        2.5,
     ),
     Truth(
         "small_december_peak_elsewhere",
