@@ -1,0 +1,4 @@
+-- 100 × e-mails clicked / e-mails opened.
+SELECT 100.0 * count(*) FILTER (clicked) / nullif(count(*), 0)
+FROM message WHERE channel = 'email' AND coalesce(delivered, NOT bounced) AND coalesce(opened, opened_at IS NOT NULL)
+  AND sent_day >= $start AND sent_day < $end

@@ -1,0 +1,3 @@
+-- 100 × e-mails delivered / e-mails sent.
+SELECT 100.0 * count(*) FILTER (coalesce(delivered, NOT bounced)) / nullif(count(*), 0)
+FROM message WHERE channel = 'email' AND sent_day >= $start AND sent_day < $end

@@ -1,0 +1,3 @@
+-- 100 × e-mails opened by what is known not to be a machine / e-mails delivered.
+SELECT 100.0 * count(*) FILTER (coalesce(opened, opened_at IS NOT NULL) AND machine_opened = FALSE) / nullif(count(*), 0)
+FROM message WHERE channel = 'email' AND coalesce(delivered, NOT bounced) AND sent_day >= $start AND sent_day < $end

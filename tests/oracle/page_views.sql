@@ -1,0 +1,3 @@
+-- Pages and screens seen. Zero within the span of days the events cover, no value outside it.
+SELECT count(*) FILTER (name IN ('Page Viewed', 'Screen Viewed') AND occurred_day >= $start AND occurred_day < $end)
+FROM event HAVING min(occurred_day) < $end AND max(occurred_day) >= $start
