@@ -195,8 +195,13 @@ def _records(business: Business, question: Question, found: Evaluation, asked: S
 
 
 def _places(axis: Axis, est: Estimate) -> list[tuple[int, int]]:
-    """(period, group) of every number asked for."""
-    return [(i, g) for g in range(len(est.groups)) for i in axis.asked]
+    """(period, group) of every number asked for.
+
+    A metric that is always given apart has only the groups it has rows in, not those that other
+    rows of the fact are in (the choices of another question, the scale of another answer).
+    """
+    groups = [g for g in range(len(est.groups)) if not est.recipe.extra or np.nansum(est.n[:, g]) > 0]
+    return [(i, g) for g in groups for i in axis.asked]
 
 
 def _adjusted(axis: Axis, changes: Mapping[str, Change]) -> dict[str, np.ndarray[Any, Any]]:

@@ -180,11 +180,14 @@ def _last(metric: Metric, settings: Mapping[str, Any]) -> Recipe:
     value = fill_settings(metric.value, settings)
     series = metric.series or FACTS[metric.fact].key
     names: tuple[Literal["closing", "opening", "readings"], ...] = ("closing", "opening", "readings")
-    uses: dict[str, Use] = {name: Use(Last(name, metric.fact, term.base, value, term.time, series)) for name in names}
+    extra = _extra(metric)
+    uses: dict[str, Use] = {
+        name: Use(Last(name, metric.fact, term.base, value, term.time, series, extra)) for name in names
+    }
     formula = {"": "closing", "change": "closing - opening", "rate": "100 * (closing - opening) / opening"}[
         metric.growth
     ]
-    return Recipe(metric, uses, Formula(formula), ("readings",), "reading")
+    return Recipe(metric, uses, Formula(formula), ("readings",), "reading", extra=extra)
 
 
 def term_uses(term: Term, settings: Mapping[str, Any], extra: tuple[str, ...] = ()) -> tuple[Use, Use]:

@@ -55,6 +55,7 @@ class Planner:
     ) -> None:
         self.sets, self.properties, self.settings = sets, properties, settings
         self._plans: dict[tuple[frozenset[Statistic], Shape], tuple[Statement, ...]] = {}
+        self._compiled: dict[tuple[str, str], str] = {}
 
     def plan(self, statistics: Iterable[Statistic], shape: Shape) -> tuple[Statement, ...]:
         """The statements that fetch `statistics`; the same shape is planned once."""
@@ -102,7 +103,19 @@ class Planner:
         return "".join(f"COALESCE({names.dimension(name)}, '{NO_GROUP}') AS g{i}, " for i, name in enumerate(columns))
 
     def condition(self, names: Names, text: str) -> str:
-        return compile_expression(text, names.column, boolean=True) if text else ""
+        """A definition's condition as SQL; empty for none."""
+        return self.compiled(names, text, boolean=True) if text else ""
+
+    def compiled(self, names: Names, text: str, *, boolean: bool = False) -> str:
+        """A definition's expression as SQL. Definitions stay, so each is parsed once per fact."""
+        key = (names.fact.name, text)
+        if key not in self._compiled:
+            before = len(names.traits)
+            sql = compile_expression(text, names.column, boolean=boolean)
+            if len(names.traits) > before:
+                return sql  # it needs a join, which is this statement's own
+            self._compiled[key] = sql
+        return self._compiled[key]
 
     def _rows(self, statistics: tuple[Rows, ...], shape: Shape) -> Statement:
         first = statistics[0]
@@ -120,7 +133,7 @@ class Planner:
             return f"COUNT(*){only}"
         if stat.what == "units":
             return _units(names, only, condition)
-        value = compile_expression(stat.value, names.column)
+        value = self.compiled(names, stat.value)
         if stat.what == "values":
             return f"COUNT({value}){only}"
         return f"CAST(SUM(CAST({value} AS {EXACT})){only} AS DOUBLE)"
@@ -128,7 +141,7 @@ class Planner:
     def _quantile(self, stat: Quantile, shape: Shape) -> Statement:
         names = self.names(stat.fact, stat.time)
         groups = self.groups(names, shape.by)
-        value = f"CAST({compile_expression(stat.value, names.column)} AS DOUBLE)"
+        value = f"CAST({self.compiled(names, stat.value)} AS DOUBLE)"
         condition = self.condition(names, stat.base)
         source = self.source(names, stat.span, None, shape)
         rows = f"SELECT c.period, {groups}t.bucket, {value} AS v, {condition or 'TRUE'} AS counted {source}"
@@ -149,8 +162,8 @@ class Planner:
     def _last(self, statistics: tuple[Last, ...], shape: Shape) -> Statement:
         first = statistics[0]
         names = self.names(first.fact, first.time)
-        groups = self.groups(names, shape.by)
-        value = compile_expression(first.value, names.column)
+        groups = self.groups(names, (*shape.by, *first.extra))
+        value = self.compiled(names, first.value)
         series = (
             " || chr(31) || ".join(
                 f"COALESCE(CAST(t.{quote_name(c)} AS VARCHAR), '')" for c in first.series if c != first.time
@@ -168,7 +181,7 @@ class Planner:
             f"COUNT(*) AS readings "
             f"{source} {glue} {only}{value} IS NOT NULL GROUP BY ALL"
         )
-        return Statement(sql, statistics, frozenset({"to_date"}))
+        return Statement(sql, statistics, frozenset({"to_date"}), first.extra)
 
 
 def calendar_name(span: str) -> str:
@@ -204,4 +217,4 @@ def _scan(stat: Rows) -> tuple[str, ...]:
 
 
 def _series(stat: Last) -> tuple[str, ...]:
-    return (stat.fact, stat.base, stat.value, stat.time, *stat.series)
+    return (stat.fact, stat.base, stat.value, stat.time, *stat.series, "|", *stat.extra)

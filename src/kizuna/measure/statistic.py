@@ -59,6 +59,7 @@ class Last:
     value: str
     time: str
     series: tuple[str, ...]
+    extra: tuple[str, ...] = ()
 
 
 Statistic = Rows | People | Quantile | Last
