@@ -17,10 +17,10 @@ from kizuna.demo import files, words
 from kizuna.demo.asking import (
     AFTER_ORDER,
     HALF_YEARLY,
-    INVITED_BY,
     MAIN_QUESTIONS,
     ON_SITE,
     SURVEYS,
+    WAYS,
     Asked,
 )
 from kizuna.demo.chance import Bools, Floats, Ints, Rng, around, chosen, pick, pick_by, stream
@@ -203,7 +203,7 @@ def _about(people: People, tickets: Tickets, given: Answers, rows: Ints) -> file
         "invitation_id": files.ids("i", given.first_number + row + 1, 6),
         "ticket_id": ticket_ids(ticket),
         "order_id": order_ids(asked.order[row]),
-        "channel": files.word(INVITED_BY[survey], count),
+        "channel": files.words(asked.way[row], WAYS),
         "country": files.words(asked.country[row], COUNTRIES),
         "tier": files.words(np.where(customer >= 0, people.tier[customer], -1), TIERS),
         "team": files.words(np.where(about, tickets.team[ticket], -1) if len(tickets) else none, TEAMS),
@@ -229,7 +229,7 @@ def _invitations(given: Answers) -> files.Columns:
         "customer_id": files.customer_ids(asked.customer),
         "survey": files.word(SURVEYS[asked.survey], count),
         "question": files.word(MAIN_QUESTIONS[asked.survey], count),
-        "channel": files.word(INVITED_BY[asked.survey], count),
+        "channel": files.words(asked.way, WAYS),
         "country": files.words(asked.country, COUNTRIES),
         "audience": files.word("customer", count),
     }

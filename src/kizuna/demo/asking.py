@@ -16,7 +16,11 @@ from kizuna.demo.visits import Visits, sampled
 HALF_YEARLY, AFTER_SUPPORT, AFTER_ORDER, ON_SITE = range(4)
 SURVEYS = ("half-yearly", "after support", "after order", "on site", "work here")
 MAIN_QUESTIONS = ("nps", "csat", "csat", "visitor_intent", "employee_satisfaction")
-INVITED_BY = ("email", "email", "email", "web", "email")
+WAYS = ("email", "app", "chat", "sms", "web")
+"""How people are asked."""
+_BY_MAIL, _IN_APP, _IN_CHAT, _BY_TEXT, _ON_PAGE = range(5)
+_WAY_BY_TICKET = (_BY_MAIL, _BY_TEXT, _IN_CHAT, _BY_MAIL, _BY_MAIL)
+"""After support, by the channel of the ticket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Asked:
     """Invitations of one survey. `customer`, `ticket`, `order`, `visit` are -1 where there is none."""
 
     survey: int
+    way: Ints
     customer: Ints
     country: Ints
     sent: Ints
@@ -53,7 +58,8 @@ def _half_yearly(rng: Rng, people: People, tickets: Tickets, clock: Clock) -> As
     due = (customer[:, None] % 6 == turn[None, :]) & (people.signed_up[:, None] < at_hour(days - 30, 0)[None, :])
     customer, wave = np.nonzero(due)
     sent = at_hour(days[wave], 10) + rng.integers(0, HOUR, len(wave))
-    return _asked(HALF_YEARLY, people, customer, sent, slowness=0.7 * _recent_slowness(tickets, customer, sent))
+    way = np.where(people.has_app[customer] & chosen(rng, 0.6, len(customer)), _IN_APP, _BY_MAIL)
+    return _asked(HALF_YEARLY, people, way, customer, sent, slowness=0.7 * _recent_slowness(tickets, customer, sent))
 
 
 def _after_support(rng: Rng, people: People, tickets: Tickets, clock: Clock) -> Asked:
@@ -61,7 +67,8 @@ def _after_support(rng: Rng, people: People, tickets: Tickets, clock: Clock) -> 
     sent = tickets.resolved + rng.integers(HOUR, 6 * HOUR, len(tickets))
     rows = np.flatnonzero(chosen(rng, 0.82, len(tickets)) & (sent < clock.end))
     slowness = np.log1p(tickets.days_taken[rows])
-    return _asked(AFTER_SUPPORT, people, tickets.customer[rows], sent[rows], ticket=rows, slowness=slowness)
+    way = np.asarray(_WAY_BY_TICKET)[tickets.channel[rows]]
+    return _asked(AFTER_SUPPORT, people, way, tickets.customer[rows], sent[rows], ticket=rows, slowness=slowness)
 
 
 def _after_order(rng: Rng, people: People, orders: Orders, clock: Clock) -> Asked:
@@ -69,7 +76,7 @@ def _after_order(rng: Rng, people: People, orders: Orders, clock: Clock) -> Aske
     sent = orders.at + rng.integers(5 * DAY, 7 * DAY, len(orders))
     known = (orders.at >= clock.start) & (sent < clock.end)
     rows = np.flatnonzero(orders.online & known & chosen(rng, 0.36, len(orders)))
-    return _asked(AFTER_ORDER, people, orders.customer[rows], sent[rows], order=rows)
+    return _asked(AFTER_ORDER, people, np.full(len(rows), _BY_MAIL), orders.customer[rows], sent[rows], order=rows)
 
 
 def _on_site(rng: Rng, visits: Visits, clock: Clock) -> Asked:
@@ -78,13 +85,22 @@ def _on_site(rng: Rng, visits: Visits, clock: Clock) -> Asked:
     rows = np.flatnonzero(sampled(rng, visits, 0.1) & (sent < clock.end))
     none, nothing = np.full(len(rows), -1), np.zeros(len(rows))
     return Asked(
-        ON_SITE, visits.customer[rows], visits.country[rows], sent[rows], none, none, visits.stage[rows], nothing
+        survey=ON_SITE,
+        way=np.full(len(rows), _ON_PAGE),
+        customer=visits.customer[rows],
+        country=visits.country[rows],
+        sent=sent[rows],
+        ticket=none,
+        order=none,
+        stage=visits.stage[rows],
+        slowness=nothing,
     )
 
 
 def _asked(
     survey: int,
     people: People,
+    way: Ints,
     customer: Ints,
     sent: Ints,
     *,
@@ -95,6 +111,7 @@ def _asked(
     none = np.full(len(customer), -1)
     return Asked(
         survey=survey,
+        way=way,
         customer=customer,
         country=people.country[customer],
         sent=sent,

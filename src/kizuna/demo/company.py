@@ -121,4 +121,5 @@ NEWSLETTERS = (
     "Year-end gifts",
 )
 CARE_CAMPAIGN = "Care programme"
+WELCOME_CAMPAIGN = "Welcome"
 AD_CAMPAIGNS = ("Brand search", "Tea search", "Tea moments", "Gift finder", "Subscribe and save")

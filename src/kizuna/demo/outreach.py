@@ -8,16 +8,16 @@ import numpy as np
 
 from kizuna.demo import files
 from kizuna.demo.chance import Bools, Floats, Ints, Rng, around, chosen, pick, stream
-from kizuna.demo.clock import DAY, HOUR, NEVER, TOKYO, Clock, at_hour, first_of_month, midnight, month_of_day
-from kizuna.demo.company import CARE_CAMPAIGN, CARE_PROGRAMME, COUNTRIES, NEWSLETTERS
+from kizuna.demo.clock import DAY, HOUR, NEVER, TOKYO, Clock, at_hour, first_of_month, local_day, midnight, month_of_day
+from kizuna.demo.company import CARE_CAMPAIGN, CARE_PROGRAMME, COUNTRIES, NEWSLETTERS, WELCOME_CAMPAIGN
 from kizuna.demo.people import People
 from kizuna.demo.plans import Phases
 from kizuna.demo.rows import joined, taken
 
 _CHANNELS = ("email", "push", "sms")
 E_MAIL, APP_PUSH, SMS = range(3)
-_CAMPAIGNS = (*NEWSLETTERS, CARE_CAMPAIGN)
-_CARE = len(NEWSLETTERS)
+_CAMPAIGNS = (*NEWSLETTERS, CARE_CAMPAIGN, WELCOME_CAMPAIGN)
+_CARE, _WELCOME = len(NEWSLETTERS), len(NEWSLETTERS) + 1
 _PLAIN, _PROXY, _UNKNOWN = range(3)
 _TEMPLATES = (
     "The story",
@@ -27,8 +27,11 @@ _TEMPLATES = (
     "From your tea master",
     "In the app today",
     "Your offer",
+    "How to brew",
 )
-_CARE_TEMPLATE, _PUSH_TEMPLATE, _SMS_TEMPLATE = 4, 5, 6
+_CARE_TEMPLATE, _PUSH_TEMPLATE, _SMS_TEMPLATE, _WELCOME_TEMPLATE = 4, 5, 6, 7
+_OPENED_MORE = np.asarray((1.0, 1.06, 0.97, 1.1, 1.5, 1.0, 1.0, 1.6))
+"""How much more gladly than usual each of the templates is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,12 @@ def make_messages(seed: int, people: People, phases: Phases, clock: Clock) -> Me
     rng = stream(seed, "readers")
     count = len(people)
     readers = _Readers(rng.beta(0.9, 1.9, count), pick(rng, count, (58, 31, 11)), rng.beta(1.0, 11.0, count))
-    parts = [
+    mails = [
         _newsletters(stream(seed, "newsletter"), people, readers, clock),
+        _welcome_mails(stream(seed, "welcome"), people, readers, clock),
+    ]
+    parts = [
+        _while_listed(joined(mails)),
         _care_mails(stream(seed, "care"), people, phases, readers, clock),
         _pushes(stream(seed, "push"), people, readers, clock),
         _texts(stream(seed, "sms"), people, clock),
@@ -77,7 +84,7 @@ def make_messages(seed: int, people: People, phases: Phases, clock: Clock) -> Me
 def _send_days(clock: Clock, weekday: int, every: int) -> Ints:
     """Every so many days from the first such weekday (0 for Monday) of the span.
 
-    Nothing goes out in the last four days, so that the last month is not poorer in opens than the others.
+    None goes out in the last four days, so that the last month is not poorer in opens than the others.
     """
     days = clock.days[:-4]
     return np.asarray(days[(days + 3) % 7 == weekday][:: every // 7])
@@ -88,14 +95,15 @@ def _newsletters(rng: Rng, people: People, readers: _Readers, clock: Clock) -> M
     days = _send_days(clock, weekday=1, every=7)
     customer, send = _audience(people, days, people.wants_mail & chosen(rng, 0.93, len(people)))
     issue = np.minimum((days - first_of_month(days)) // 7, 3)
-    mail = _mailed(
-        rng, people, readers, customer, days[send], month_of_day(days)[send], issue[send], _newsletter_opens()
-    )
-    return _while_listed(mail)
+    return _mailed(rng, readers, customer, days[send], month_of_day(days)[send], issue[send])
 
 
-def _newsletter_opens() -> Floats:
-    return np.asarray((1.0, 1.06, 0.97, 1.1))
+def _welcome_mails(rng: Rng, people: People, readers: _Readers, clock: Clock) -> Messages:
+    """A mail on the evening after the sign-up."""
+    tomorrow = local_day(people.signed_up) + 1
+    new = np.flatnonzero((tomorrow >= clock.days[0]) & (tomorrow <= clock.days[-1]))
+    template = np.full(len(new), _WELCOME_TEMPLATE)
+    return _mailed(rng, readers, new, tomorrow[new], np.full(len(new), _WELCOME), template)
 
 
 def _care_mails(rng: Rng, people: People, phases: Phases, readers: _Readers, clock: Clock) -> Messages:
@@ -106,7 +114,7 @@ def _care_mails(rng: Rng, people: People, phases: Phases, readers: _Readers, clo
     running = phases.active(customer, at_hour(days[send], 18))
     customer, send = customer[running], send[running]
     template = np.full(len(send), _CARE_TEMPLATE)
-    return _mailed(rng, people, readers, customer, days[send], np.full(len(send), _CARE), template, np.full(7, 1.5))
+    return _mailed(rng, readers, customer, days[send], np.full(len(send), _CARE), template)
 
 
 def _audience(people: People, days: Ints, wanted: Bools) -> tuple[Ints, Ints]:
@@ -116,15 +124,13 @@ def _audience(people: People, days: Ints, wanted: Bools) -> tuple[Ints, Ints]:
     return customer, send
 
 
-def _mailed(
-    rng: Rng, people: People, readers: _Readers, customer: Ints, day: Ints, campaign: Ints, template: Ints, lift: Floats
-) -> Messages:
+def _mailed(rng: Rng, readers: _Readers, customer: Ints, day: Ints, campaign: Ints, template: Ints) -> Messages:
     """E-mails with their outcomes. A privacy proxy opens nearly everything, some vendors cannot tell."""
     count = len(customer)
     at = at_hour(day, 18) + rng.integers(0, 1200, count)
     mailbox = readers.mailbox[customer]
     bounced = chosen(rng, 0.009, count)
-    read = ~bounced & chosen(rng, np.minimum(readers.opens[customer] * lift[template], 0.97), count)
+    read = ~bounced & chosen(rng, np.minimum(readers.opens[customer] * _OPENED_MORE[template], 0.97), count)
     by_machine = ~bounced & ~read & (mailbox != _PLAIN) & chosen(rng, np.where(mailbox == _PROXY, 0.9, 0.25), count)
     wait = np.where(read, around(rng, 3.5 * HOUR, 1.3, count), rng.uniform(20, 900, count))
     opened_at = np.where(read | by_machine, at + np.minimum(wait, 6 * DAY).astype(np.int64), NEVER)

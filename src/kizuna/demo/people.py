@@ -10,14 +10,13 @@ import pyarrow as pa
 from kizuna.demo import files
 from kizuna.demo.chance import Bools, Floats, Ints, chosen, pick, pick_by, stream
 from kizuna.demo.clock import DAY, HOUR, Clock, Rhythm
-from kizuna.demo.company import AD_CAMPAIGNS, COUNTRIES, COUNTRY_SHARES, LANGUAGES, PAID, TIERS
+from kizuna.demo.company import AD_CAMPAIGNS, CHANNELS, COUNTRIES, COUNTRY_SHARES, LANGUAGES, PAID, TIERS
 
 _GENDERS = ("female", "male", "other")
 _AGE_GROUPS = ("18-24", "25-34", "35-44", "45-54", "55-64", "65+")
 _SEGMENTS = ("home", "office", "gift giver", "restaurant")
 _TASTES = ("green tea", "black coffee", "herbal", "matcha")
-_ACQUISITION = ("direct", "organic search", "paid search", "social", "email", "referral", "push", "store")
-_ACQUISITION_WEIGHTS = (14, 26, 22, 16, 4, 9, 0, 9)
+_ACQUISITION_WEIGHTS = (14, 26, 22, 16, 4, 9, 0, 9)  # of CHANNELS
 _LANGUAGE_WEIGHTS = ((95, 0, 5, 0, 0), (0, 88, 12, 0, 0), (1, 0, 99, 0, 0), (0, 0, 12, 88, 0), (0, 2, 13, 0, 85))
 
 _FAMILY_NAMES = (
@@ -109,7 +108,7 @@ def customer_columns(seed: int, people: People) -> files.Columns:
         "age_group": files.words(pick(rng, count, (9, 24, 26, 20, 13, 8)), _AGE_GROUPS),
         "tier": files.words(people.tier, TIERS),
         "segment": files.words(pick(rng, count, (68, 9, 17, 6)), _SEGMENTS),
-        "acquisition_channel": files.words(people.acquisition, _ACQUISITION),
+        "acquisition_channel": files.words(people.acquisition, CHANNELS),
         "acquisition_campaign": files.words(paid, AD_CAMPAIGNS),
         **_traits(rng, people),
     }

@@ -6,7 +6,7 @@ import numpy as np
 
 from kizuna.demo import files
 from kizuna.demo.chance import Ints, around, stream
-from kizuna.demo.clock import Clock, first_of_month, month_of_day
+from kizuna.demo.clock import Clock, month_of_day
 from kizuna.demo.company import AD_CAMPAIGNS
 
 _CHANNELS = ("search", "social", "display", "video")
@@ -22,18 +22,20 @@ _ADS = (
     (4, 0, 2_100, 0.036, 62, 0.036),
     (4, 2, 12_000, 0.0026, 26, 0.010),
 )
+_AD_IDS = tuple(f"ad{n + 1:02d}" for n in range(len(_ADS)))
 _SALE, _MARGIN = 5_600, 0.47
 _SEASON = (0.95, 0.95, 1.0, 1.0, 1.05, 0.95, 0.9, 0.9, 1.0, 1.05, 1.25, 1.35)
 _COST_KINDS = ("marketing", "experience", "data", "capital")
-_MONTHLY = (
-    # kind, item, yen on the first of the month
+_RUNNING = (
+    # kind, item, yen a month
     (0, "agency", 420_000),
     (0, "sampling and events", 310_000),
     (1, "support staff", 2_650_000),
     (1, "survey and help desk tools", 190_000),
     (2, "analytics and data tools", 240_000),
+    (3, "web shop and app", 1_700_000),
+    (3, "store fittings", 800_000),
 )
-_QUARTERLY = ((3, "web shop and app", 5_200_000), (3, "store fittings", 2_400_000))
 
 
 def _ad_figures(seed: int, clock: Clock) -> dict[str, Ints]:
@@ -66,7 +68,7 @@ def ad_columns(seed: int, clock: Clock) -> files.Columns:
         "day": files.days(figures["day"]),
         "channel": files.words(figures["channel"], _CHANNELS),
         "campaign": files.words(figures["campaign"], AD_CAMPAIGNS),
-        "ad_id": files.words(figures["ad"], [f"ad{n + 1:02d}" for n in range(len(_ADS))]),
+        "ad_id": files.words(figures["ad"], _AD_IDS),
         "source": files.words(figures["channel"], ("google ads", "meta ads", "ad exchange", "youtube")),
         "impressions": files.whole(figures["impressions"]),
         "clicks": files.whole(figures["clicks"]),
@@ -78,7 +80,7 @@ def ad_columns(seed: int, clock: Clock) -> files.Columns:
 
 
 def cost_columns(seed: int, clock: Clock) -> files.Columns:
-    """The cost fact: the ads' spend as marketing, and what is paid by month and by quarter."""
+    """The cost fact: the ads' spend as marketing, and what is paid by the month, accrued by the day."""
     rng, figures = stream(seed, "cost"), _ad_figures(seed, clock)
     count = len(figures["day"])
     ads = {
@@ -86,24 +88,19 @@ def cost_columns(seed: int, clock: Clock) -> files.Columns:
         "kind": files.word("marketing", count),
         "campaign": files.words(figures["campaign"], AD_CAMPAIGNS),
         "channel": files.words(figures["channel"], _CHANNELS),
-        "item": files.words(figures["ad"], [f"ad{n + 1:02d}" for n in range(len(_ADS))]),
+        "item": files.words(figures["ad"], _AD_IDS),
         "amount": files.whole(figures["spend"]),
     }
-    firsts = clock.days[first_of_month(clock.days) == clock.days]
-    parts = [ads]
-    for regular, days in ((_MONTHLY, firsts), (_QUARTERLY, firsts[month_of_day(firsts) % 3 == 0])):
-        row, day = np.repeat(np.arange(len(regular)), len(days)), np.tile(days, len(regular))
-        kind, item, amount = zip(*regular, strict=True)
-        parts.append(
-            {
-                "day": files.days(day),
-                "kind": files.words(np.asarray(kind)[row], _COST_KINDS),
-                "campaign": files.word("none", len(row)),
-                "item": files.words(row, item),
-                "amount": files.whole(np.asarray(amount)[row] * rng.uniform(0.94, 1.06, len(row))),
-            }
-        )
-    return files.stack(parts)
+    row, day = np.repeat(np.arange(len(_RUNNING)), len(clock.days)), np.tile(clock.days, len(_RUNNING))
+    kind, item, amount = zip(*_RUNNING, strict=True)
+    running = {
+        "day": files.days(day),
+        "kind": files.words(np.asarray(kind)[row], _COST_KINDS),
+        "campaign": files.word("none", len(row)),
+        "item": files.words(row, item),
+        "amount": files.whole(np.asarray(amount)[row] * 12 / 365.25 * rng.uniform(0.94, 1.06, len(row))),
+    }
+    return files.stack([ads, running])
 
 
 def share_price_columns(seed: int, clock: Clock) -> files.Columns:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from kizuna.demo import files
-from kizuna.demo.asking import INVITED_BY, MAIN_QUESTIONS, SURVEYS
+from kizuna.demo.asking import MAIN_QUESTIONS, SURVEYS
 from kizuna.demo.chance import Ints, Rng, chosen, pick, stream
 from kizuna.demo.clock import DAY, HOUR, NEVER, Clock, at_hour, first_of_month, month_of_day
 from kizuna.demo.company import COUNTRIES, DK, JP
@@ -32,7 +32,7 @@ def employee_columns(seed: int, clock: Clock) -> tuple[files.Columns, files.Colu
         "responded_at": files.times(responded),
         "survey": files.word(SURVEYS[_SURVEY], len(person)),
         "question": files.word(MAIN_QUESTIONS[_SURVEY], len(person)),
-        "channel": files.word(INVITED_BY[_SURVEY], len(person)),
+        "channel": files.word("email", len(person)),
         "country": _country(team),
         "audience": files.word("employee", len(person)),
     }
@@ -79,6 +79,6 @@ def _answers(question: str, score: Ints, low: int, rows: Ints, at: Ints, team: I
         "audience": files.word("employee", count),
         "survey": files.word(SURVEYS[_SURVEY], count),
         "invitation_id": files.ids("wi", rows + 1, 5),
-        "channel": files.word(INVITED_BY[_SURVEY], count),
+        "channel": files.word("email", count),
         "team": files.words(team, _TEAMS),
     }
