@@ -26,7 +26,7 @@ from kizuna.settings import Settings
 from kizuna.store import business
 from kizuna.store.bucket import local, stored
 from kizuna.store.duckdb import DuckDBStore
-from kizuna.store.identity import owner
+from kizuna.store.identity import numbered, owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ STEPS = (
 _FILLED = {"survey_invitation": "responded_at"}
 _NOTES = """
 CREATE TEMP TABLE IF NOT EXISTS touched (fact VARCHAR);
+CREATE TEMP TABLE IF NOT EXISTS fresh (step VARCHAR);
 CREATE TABLE IF NOT EXISTS filled (fact VARCHAR, row_key VARCHAR);
 """
 
@@ -79,19 +80,27 @@ def derive(store: DuckDBStore, facts_touched: set[str]) -> None:
     store.execute("DELETE FROM touched")
     if touched & {"ticket", "contact"}:
         business.lay_out(store)
+    fresh = {row[0] for row in store.execute("SELECT step FROM fresh")}
+    store.execute("DELETE FROM fresh")
     for step in STEPS:
-        if step.reads & touched:
+        if step.reads & touched and step.file not in fresh:
             sql, values = _filled_in(step.file, store.settings)
             (_replace_rows if step.gives == "rows" else _update_columns)(store, FACTS[step.fact], sql, values)
 
 
-def ahead(fact: Fact, rows: str) -> str:
-    """A SELECT that gives `rows`, on their way in, the derived columns that cost little then.
+def ahead(store: DuckDBStore, fact: Fact, rows: str) -> str:
+    """`rows`, on their way into an empty table, with the derived columns that cost little then.
 
-    Numbering a million orders while they are inserted is far cheaper than updating them. `derive`
-    computes the same columns over all orders afterwards and mends those that differ.
+    Numbering millions of orders while they are inserted is far cheaper than updating them afterwards.
+    `rows` are numbered apart, by few columns, and keep their order, which is often that of time.
     """
-    return _template("order", row="*", orders=f"({rows})") if fact.name == "order" else rows
+    if fact.name != "order":
+        return numbered(fact, rows)
+    narrow = f"SELECT place, customer_id, email, ordered_at, row_key, value, transaction_type FROM ({rows})"
+    zone, orders = store.settings.timezone, f"({numbered(fact, narrow)})"
+    numbers = _template("order", zone, row="place, customer_no", orders=orders)
+    store.execute(f"CREATE OR REPLACE TEMP TABLE numbers AS {numbers}")
+    return f"FROM ({rows}) JOIN numbers USING (place)"
 
 
 def undo(store: DuckDBStore, fact: Fact) -> None:
@@ -120,15 +129,22 @@ def event_names() -> dict[str, list[str]]:
     return tomllib.loads(_text("event_names.toml"))
 
 
-def _template(file: str, row: str = "rowid AS place", orders: str = '"order"') -> str:
+def _template(file: str, zone: str, row: str = "place", orders: str = '(SELECT *, rowid AS place FROM "order")') -> str:
     text = _text(f"{file}.sql")
-    for name, value in (("row", row), ("orders", orders), ("owner", owner("customer")), ("scope", "TRUE")):
-        text = text.replace(f"{{{name}}}", value)
+    pieces = {
+        "row": row,
+        "orders": orders,
+        "ordered": local("ordered_at", zone),
+        "owner": owner("customer"),
+        "scope": "TRUE",
+    }
+    for name, piece in pieces.items():
+        text = text.replace(f"{{{name}}}", piece)
     return text
 
 
 def _filled_in(file: str, settings: Settings) -> tuple[str, dict[str, Any]]:
-    sql = _template(file)
+    sql = _template(file, settings.timezone)
     values: Mapping[str, Any] = {**settings, **event_names()}
     return sql, {name: values[name] for name in set(re.findall(r"\$(\w+)", sql))}
 

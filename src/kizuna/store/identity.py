@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS person (customer_no INTEGER, kind VARCHAR, value VARC
 CREATE TABLE IF NOT EXISTS identity_link (
     kind VARCHAR, value VARCHAR, owner_kind VARCHAR, owner_value VARCHAR, import_no INTEGER);
 CREATE TEMP TABLE IF NOT EXISTS touched (fact VARCHAR);
+CREATE TEMP TABLE IF NOT EXISTS fresh (step VARCHAR);
 CREATE OR REPLACE TEMP TABLE new_link (kind VARCHAR, value VARCHAR, owner_kind VARCHAR, owner_value VARCHAR);
 CREATE OR REPLACE TEMP TABLE moved (kind VARCHAR, value VARCHAR, old_no INTEGER, new_no INTEGER);
 """
@@ -77,6 +78,7 @@ def touch(store: DuckDBStore, facts: Iterable[str]) -> None:
     """Note that rows of `facts` changed, for the `derive` that ends the import."""
     for name in facts:
         store.execute("INSERT INTO touched VALUES (?)", [name])
+        store.execute("DELETE FROM fresh WHERE step = ?", [name])
 
 
 def spelled(kind: str, column: str) -> str:

@@ -60,30 +60,37 @@ def load(store: DuckDBStore, fact: Fact, staged: str, import_no: int) -> LoadRep
     undo(store, fact)
     rows = completed(fact, staged)
     total = _count(store, f"SELECT count(*) FROM {staged}")
-    replaced, unchanged = _meet(store, fact, rows)
-    if unchanged:
-        rows = f"FROM ({rows}) ANTI JOIN (SELECT row_key FROM met WHERE same) USING (row_key)"
+    first = _is_empty(store, fact)
+    replaced, unchanged = (0, 0) if first else _meet(store, fact, rows)
     if total > unchanged:
+        if unchanged:
+            rows = f"FROM ({rows}) ANTI JOIN (SELECT row_key FROM met WHERE same) USING (row_key)"
         if replaced:
             store.execute(
                 f'DELETE FROM "{fact.name}" WHERE import_no > 0 AND row_key IN (SELECT row_key FROM met WHERE NOT same)'
             )
-        full = stored(fact, numbered(fact, rows), store.settings.timezone)
-        store.execute(
-            f'INSERT INTO "{fact.name}" BY NAME SELECT *, {import_no} AS import_no FROM ({ahead(fact, full)})'
-        )
-        touch(store, [fact.name])
+        _insert(store, fact, rows, import_no, first)
     return LoadReport(total - replaced - unchanged, replaced, unchanged)
 
 
+def _insert(store: DuckDBStore, fact: Fact, rows: str, import_no: int, first: bool) -> None:
+    full = stored(fact, ahead(store, fact, rows) if first else numbered(fact, rows), store.settings.timezone)
+    store.execute(f'INSERT INTO "{fact.name}" BY NAME SELECT * EXCLUDE (place), {import_no} AS import_no FROM ({full})')
+    touch(store, [fact.name])
+    if first and fact.name == "order":
+        store.execute("INSERT INTO fresh VALUES ('order')")
+
+
 def completed(fact: Fact, staged: str) -> str:
-    """A SELECT of the staged rows with defaults and completions filled in."""
+    """A SELECT of the staged rows with defaults and completions filled in, and their ``place`` in the table."""
     own = COMPLETIONS.get(fact.name, {})
     filled = [f"{own.get(c.name) or _with_default(c)} AS {c.name}" for c in fact.importable()]
     filled += [f"{sql} AS {name}" for name, sql in FOLLOWING.get(fact.name, {}).items()]
+    # Times that `derive` finds out later (a customer's first order) have their day columns from the start.
+    filled += [f"NULL::TIMESTAMP AS {c.name}" for c in fact.columns if c.derived and c.type == "time"]
     if "properties" not in fact.by_name:
         filled.append("properties")
-    return f"SELECT {', '.join(filled)}, row_key, line_no FROM {staged}"
+    return f"SELECT {', '.join(filled)}, row_key, line_no, rowid AS place FROM {staged}"
 
 
 def _with_default(column: Column) -> str:
@@ -94,8 +101,6 @@ def _with_default(column: Column) -> str:
 
 def _meet(store: DuckDBStore, fact: Fact, rows: str) -> tuple[int, int]:
     """Find the staged rows whose key is stored: (how many differ, how many are equal)."""
-    if not _count(store, f'SELECT count(*) FROM (SELECT 1 FROM "{fact.name}" WHERE import_no > 0 LIMIT 1)'):
-        return 0, 0
     names = dict.fromkeys([*(c.name for c in fact.importable()), "properties"])
     same = " AND ".join(f"new.{name} IS NOT DISTINCT FROM old.{name}" for name in names)
     store.execute(
@@ -104,6 +109,10 @@ def _meet(store: DuckDBStore, fact: Fact, rows: str) -> tuple[int, int]:
     )
     found = store.execute("SELECT count(*) FILTER (NOT same), count(*) FILTER (same) FROM met")[0]
     return int(found[0]), int(found[1])
+
+
+def _is_empty(store: DuckDBStore, fact: Fact) -> bool:
+    return not _count(store, f'SELECT count(*) FROM (SELECT 1 FROM "{fact.name}" WHERE import_no > 0 LIMIT 1)')
 
 
 def _count(store: DuckDBStore, sql: str) -> int:

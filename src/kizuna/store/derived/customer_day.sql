@@ -1,7 +1,8 @@
--- Days on which a person did something: events by platform, and days known only by an order.
+-- Days on which a person did something: events by platform, and days known only by an order. They have no
+-- text to tell them by: nothing refers to them, and there may be tens of millions.
 WITH
 acts AS (
-    SELECT customer_no, occurred_day AS day, platform, min(customer_id) AS customer_id,
+    SELECT customer_no, occurred_day AS day, platform,
         min(occurred_at) AS first_at, count(*) AS events,
         arg_min_null(channel, (occurred_at, row_key)) AS channel
     FROM event
@@ -9,15 +10,15 @@ acts AS (
     GROUP BY customer_no, occurred_day, platform
 ),
 bought AS (
-    SELECT customer_no, ordered_day AS day, 'order' AS platform, min(customer_id) AS customer_id,
+    SELECT customer_no, ordered_day AS day, 'order' AS platform,
         min(ordered_at) AS first_at, 0 AS events,
-        arg_min_null(channel, (ordered_at, row_key)) AS channel
+        arg_min_null(channel, order_number) AS channel
     FROM "order"
-    WHERE customer_no IS NOT NULL AND {scope} AND NOT (transaction_type = 'refund' OR value < 0)
+    WHERE {scope} AND order_number IS NOT NULL
     GROUP BY customer_no, ordered_day
 )
-SELECT day, customer_id, platform, channel, events,
+SELECT day, platform, channel, events,
     row_number() OVER (PARTITION BY customer_no, day ORDER BY first_at, platform) = 1 AS first_of_day,
     customer_no,
-    customer_no || '/' || day || '/' || platform AS row_key
+    NULL::VARCHAR AS row_key
 FROM (FROM acts UNION ALL FROM bought ANTI JOIN acts USING (customer_no, day))

@@ -1,14 +1,14 @@
--- Visits. An event opens one when it is the person's first, or comes session_minutes or more after the
--- one before; a client's own session id is believed instead, pauses, midnight and all. Events of nobody
--- without a session id tell no visits.
+-- Visits. An event opens one when it is the person's first on that platform, or comes session_minutes or
+-- more after the one before; a client's own session id is believed instead, pauses, midnight and all.
+-- Events of nobody without a session id tell no visits.
 WITH
 paused AS (
     SELECT *,
         list_contains($page_viewed::VARCHAR[], name) AS is_view,
-        session_id IS NULL AND occurred_at - lag(occurred_at) OVER person >= to_minutes($session_minutes) AS after_pause
-    FROM event
+        session_id IS NULL AND occurred_at >= lag(occurred_at) OVER person + to_minutes($session_minutes) AS after_pause
+    FROM (SELECT *, CASE WHEN session_id IS NULL THEN platform END AS side FROM event)
     WHERE (customer_no IS NOT NULL OR session_id IS NOT NULL) AND {scope}
-    WINDOW person AS (PARTITION BY customer_no, session_id ORDER BY occurred_at, row_key)
+    WINDOW person AS (PARTITION BY customer_no, session_id, side ORDER BY occurred_at, row_key)
 ),
 numbered AS (
     SELECT *,
@@ -16,11 +16,11 @@ numbered AS (
         count(*) FILTER (is_view) OVER person AS page_no,
         row_number() OVER person AS place
     FROM paused
-    WINDOW person AS (PARTITION BY customer_no, session_id ORDER BY occurred_at, row_key)
+    WINDOW person AS (PARTITION BY customer_no, session_id, side ORDER BY occurred_at, row_key)
 ),
 -- One row per page seen, with what followed on it, so that engaged time can be counted on the last.
 pages AS (
-    SELECT customer_no, session_id, visit, page_no,
+    SELECT customer_no, session_id, side, visit, page_no,
         min(occurred_at) AS started_at, max(occurred_at) AS ended_at,
         bool_or(is_view) AS viewed,
         sum(engaged_seconds) AS engaged_seconds,
@@ -34,10 +34,10 @@ pages AS (
         arg_min_null(source, place) AS source, arg_min_null(platform, place) AS platform,
         arg_min_null(device, place) AS device, arg_min_null(country, place) AS country
     FROM numbered
-    GROUP BY customer_no, session_id, visit, page_no
+    GROUP BY customer_no, session_id, side, visit, page_no
 ),
 visits AS (
-    SELECT customer_no, session_id AS client_id, visit,
+    SELECT customer_no, session_id AS client_id, side, visit,
         min(started_at) AS started_at, max(ended_at) AS ended_at,
         -- The last page was still in use after the last event by what is left of its engaged time.
         greatest(
@@ -51,15 +51,15 @@ visits AS (
         arg_min_null(channel, place) AS channel, arg_min_null(campaign, place) AS campaign,
         arg_min_null(source, place) AS source, arg_min_null(platform, place) AS platform,
         arg_min_null(device, place) AS device, arg_min_null(country, place) AS country
-    FROM (SELECT *, page_no = max(page_no) OVER (PARTITION BY customer_no, session_id, visit) AS last_page FROM pages)
-    GROUP BY customer_no, session_id, visit
+    FROM (SELECT *, page_no = max(page_no) OVER (PARTITION BY customer_no, session_id, side, visit) AS last_page FROM pages)
+    GROUP BY customer_no, session_id, side, visit
 )
-SELECT coalesce(client_id, customer_no || '-' || epoch(started_at)::BIGINT) AS session_id,
+SELECT coalesce(client_id, customer_no || '-' || side || '-' || epoch_us(started_at)) AS session_id,
     started_at, ended_at, customer_id, anonymous_id, channel, campaign, source, platform, device, country,
     entry_page, exit_page, page_views, clicks, events, engaged_seconds,
     epoch(left_at) - epoch(started_at) AS duration_seconds,
     converted, customer_no,
-    coalesce(customer_no::VARCHAR, '') || '/' || coalesce(client_id, epoch_us(started_at)::VARCHAR) AS row_key
+    coalesce(customer_no::VARCHAR, '') || '/' || coalesce(client_id, side || '/' || epoch_us(started_at)) AS row_key
 FROM visits
 -- A visit that was imported under the same id is that visit.
 WHERE client_id IS NULL OR client_id NOT IN (SELECT session_id FROM session WHERE import_no > 0 AND session_id IS NOT NULL)
