@@ -57,6 +57,7 @@ class Answers:
 
 
 def make_answers(seed: int, people: People, asked: tuple[Asked, ...], clock: Clock) -> list[Answers]:
+    """Who answered which invitation. Responses are numbered with their invitations, over all surveys."""
     answers: list[Answers] = []
     number = 0
     for of_survey in asked:

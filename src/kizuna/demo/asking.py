@@ -41,6 +41,7 @@ class Asked:
 def make_asked(
     seed: int, people: People, orders: Orders, tickets: Tickets, visits: Visits, clock: Clock
 ) -> tuple[Asked, ...]:
+    """The invitations of all surveys of customers."""
     return (
         _half_yearly(stream(seed, "half-yearly"), people, tickets, clock),
         _after_support(stream(seed, "after support"), people, tickets, clock),

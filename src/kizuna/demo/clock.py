@@ -30,6 +30,7 @@ _HOURS = (9, 5, 3, 2, 2, 4, 10, 22, 34, 40, 44, 50, 62, 52, 42, 40, 42, 48, 58, 
 
 
 def day_number(day: date) -> int:
+    """Days since 1970."""
     return (day - date(1970, 1, 1)).days
 
 

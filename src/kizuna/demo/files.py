@@ -59,10 +59,12 @@ def times(seconds: Ints) -> pa.Array:
 
 
 def days(numbers: Ints) -> pa.Array:
+    """Days by their number since 1970."""
     return pa.array(numbers.astype(np.int32)).view(pa.date32())
 
 
 def flags(values: Bools, known: Bools | None = None) -> pa.Array:
+    """Yes or no; where it is not known, nothing."""
     return pa.array(values, mask=None if known is None else ~known)
 
 
@@ -72,6 +74,7 @@ def whole(values: Any, known: Bools | None = None) -> pa.Array:
 
 
 def numbers(values: Floats, known: Bools | None = None, decimals: int = 2) -> pa.Array:
+    """Numbers to so many decimals; where they are not known, nothing."""
     return pa.array(np.round(values, decimals), mask=None if known is None else ~known)
 
 

@@ -92,6 +92,7 @@ class Orders:
 
 
 def make_orders(seed: int, people: People, phases: Phases, clock: Clock, rhythm: Rhythm) -> tuple[Checkouts, Orders]:
+    """All checkouts and all orders; the orders that came of checkouts are named there."""
     checkouts, bought = _checkouts(stream(seed, "checkout"), people, clock, rhythm)
     online = _sales(stream(seed, "order"), checkouts, bought)
     store = _store_sales(stream(seed, "store"), people, clock, rhythm)
@@ -224,6 +225,7 @@ def _refunded(rng: Rng, orders: Orders) -> Orders:
 
 
 def order_ids(numbers: Ints) -> pa.Array:
+    """Ids of orders by their number; a negative number is no order."""
     return files.ids("o", np.where(numbers < 0, -1, numbers + 1), 6)
 
 

@@ -65,6 +65,7 @@ class _Readers:
 
 
 def make_messages(seed: int, people: People, phases: Phases, clock: Clock) -> Messages:
+    """All messages with what became of them, even where that lies in the future."""
     rng = stream(seed, "readers")
     count = len(people)
     readers = _Readers(rng.beta(0.9, 1.9, count), pick(rng, count, (58, 31, 11)), rng.beta(1.0, 11.0, count))

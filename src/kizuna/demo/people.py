@@ -62,6 +62,7 @@ class People:
 
 
 def make_people(seed: int, count: int, clock: Clock) -> People:
+    """So many customers, who sign up from the beginning of the books to the end."""
     rng = stream(seed, "people")
     country = pick(rng, count, COUNTRY_SHARES)
     signed_up = np.minimum(_arrivals(rng, country, clock), clock.end - HOUR)

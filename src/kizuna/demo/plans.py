@@ -64,6 +64,7 @@ class Phases:
 
 
 def make_phases(seed: int, people: People, clock: Clock) -> Phases:
+    """The phases of all subscriptions; a customer comes back at most twice."""
     rng = stream(seed, "subscription")
     customer = np.flatnonzero(chosen(rng, _SUBSCRIBING, len(people)))
     wait = np.where(chosen(rng, 0.4, len(customer)), 900, rng.exponential(50 * DAY, len(customer)))

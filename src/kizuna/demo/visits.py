@@ -47,6 +47,7 @@ class Visits:
 def make_visits(
     seed: int, people: People, checkouts: Checkouts, messages: Messages, clock: Clock, rhythm: Rhythm
 ) -> Visits:
+    """All visits of customers, customers-to-be and strangers."""
     parts = [
         _buying(people, checkouts, clock),
         _browsing(stream(seed, "browsing"), people, clock, rhythm),
