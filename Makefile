@@ -36,16 +36,17 @@ format: $(READY) ## put the code in shape with ruff
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(READY) ## run the benchmarks in bench/
-	@$(BIN)/python -m bench
+bench: $(READY) ## planning, importing and measuring, beside what they should take; ONLY=planning runs one
+	@$(BIN)/python -m bench $(ONLY)
 
-faults: $(READY) ## tests that break things on purpose: so far bad files, bad rows and damaged workspaces
-	@$(BIN)/python -m pytest -n $(WORKERS) tests/faults
+faults: $(READY) ## tests that break things on purpose: none of their own yet, they come with the collector
+	@if [ -d tests/faults ]; then $(BIN)/python -m pytest -n $(WORKERS) tests/faults; \
+	else echo "No fault tests of their own yet; bad files, bad rows and damaged workspaces are part of make test."; fi
 
 conformance: $(READY) ## every metric against its hand-written query on each engine: so far DuckDB alone
 	@$(BIN)/python -m pytest -n $(WORKERS) tests/oracle
 
-docs: $(READY) ## write docs/settings.md, facts.md, metrics.md and glossary.md from what they describe
+docs: $(READY) ## write the pages of docs/ that are made from the program
 	@$(BIN)/python scripts/docs.py
 
 lock: ## write constraints.txt anew with the newest versions pyproject.toml allows

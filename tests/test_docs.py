@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from scripts import docs
 
+from kizuna.collect.expressions import FUNCTIONS
 from kizuna.facts import FACTS
 from kizuna.locale.terms import metrics_named, terms
 from kizuna.measure.calculator import CALCULATORS
@@ -67,6 +68,13 @@ def _positional(words: list[str]) -> list[str]:
     """The words before the first option; the docs put names first."""
     options = [i for i, word in enumerate(words) if word.startswith("-") or word in ("|", ">", "…")]
     return words[: options[0]] if options else words
+
+
+def test_the_functions_of_mappings_are_listed() -> None:
+    listed = re.findall(
+        r"^(?:- [a-z -]*?(?:`--group` only)?: |  )(`.*)$", (REPOSITORY / "docs/import.md").read_text(), re.M
+    )
+    assert {name for line in listed for name in re.findall(r"`([a-z_0-9]+)`", line)} == FUNCTIONS
 
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)

@@ -1,0 +1,43 @@
+"""Orders from CSV: how many rows a second, and how much memory beyond DuckDB's own limit."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event, Thread
+from time import perf_counter
+
+import duckdb
+import psutil
+
+import kizuna
+from bench import Result
+
+ROWS = 5_000_000
+LIMIT = 1_000_000_000
+
+
+def run() -> Iterator[Result]:
+    """Import a file of five million orders by a hundred thousand customers."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "orders.csv"
+        duckdb.execute(
+            f"COPY (SELECT 'o' || i AS order_id, TIMESTAMP '2024-01-01' + to_seconds((i * 37) % 63000000) AS ordered_at, "
+            f"'c' || (i * 7919) % 100000 AS customer_id, (i * 31) % 9973 / 100 AS value FROM range({ROWS}) t(i)) TO '{file}'"
+        )
+        with kizuna.init(Path(folder) / "shop", memory_limit=f"{LIMIT // 1_000_000}MB") as shop:
+            peak, done = [0], Event()
+            Thread(target=_watch, args=(peak, done), daemon=True).start()
+            started = perf_counter()
+            shop.import_file("order", file)
+            seconds = perf_counter() - started
+            done.set()
+        yield Result(f"importing {ROWS:,} orders", ROWS / seconds, 300_000, "rows/s", more=True)
+        yield Result("its memory beyond DuckDB's limit", (peak[0] - LIMIT) / 1e6, 1000, "MB")
+
+
+def _watch(peak: list[int], done: Event) -> None:
+    process = psutil.Process()
+    while not done.wait(0.05):
+        peak[0] = max(peak[0], process.memory_info().rss)
