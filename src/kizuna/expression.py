@@ -79,7 +79,7 @@ def compile_expression(text: str, resolve: Resolve, *, boolean: bool = False, di
 
 def names_in(text: str) -> list[str]:
     """The column names an expression uses, in order of appearance (for messages and tests)."""
-    return list(dict.fromkeys(_name(column) for column in _parse(text).find_all(exp.Column)))
+    return list(dict.fromkeys(_name(column) for column in _parse(text).find_all(exp.Column, bfs=False)))
 
 
 def fill_settings(text: str, values: Mapping[str, Any]) -> str:
@@ -113,6 +113,8 @@ def quote_text(text: str) -> str:
 
 
 def _parse(text: str) -> exp.Expression:
+    if not text.strip("\0 \t\r\n"):
+        raise QuestionError("The expression is empty.", "Leave it out, or write something like country = 'JP'.")
     try:
         tree = sqlglot.parse_one(text, read="duckdb")
     except (SqlglotError, RecursionError) as error:
@@ -121,8 +123,6 @@ def _parse(text: str) -> exp.Expression:
         raise QuestionError(
             f"{text!r} cannot be read: {first}", "Write an SQL condition such as country = 'JP' AND value > 100."
         ) from None
-    if tree is None:
-        raise QuestionError("The expression is empty.", "Leave it out, or write something like country = 'JP'.")
     return tree
 
 

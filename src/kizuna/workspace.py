@@ -89,7 +89,7 @@ class Workspace:
         """
         initiatives = self.settings.initiatives
         question = Question(
-            tuple(metrics) or self.catalogue.groups,
+            metrics,
             (by,) if isinstance(by, str) else tuple(by),
             every,
             read_day(since, initiatives, "since"),

@@ -14,7 +14,6 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 import pytest
-
 from tests.measure.simulate import FEBRUARY, JANUARY, Array, intervals, new_business, p_values, put
 
 REPLICATES = 1200

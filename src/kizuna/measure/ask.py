@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from kizuna.errors import QuestionError, UnknownName
+from kizuna.expression import fill_settings
 from kizuna.facts import FACTS
 from kizuna.measure.answer import Answer, Lineage, Record
 from kizuna.measure.calendar import Axis, make_axis
@@ -107,9 +108,7 @@ def data_reach(business: Business, statistics: Iterable[Statistic]) -> dict[str,
 def _answerable(business: Business, question: Question) -> tuple[list[str], list[str]]:
     """The metrics asked for by name; those of a whole group that lack a dimension are left out with a note."""
     catalogue = business.catalogue
-    asked = catalogue.select(question.metrics)
-    if not asked:
-        raise QuestionError("No metric was asked for.", "`kizuna metrics` lists them.")
+    asked = catalogue.select(question.metrics) if question.metrics else list(catalogue)
     kept, notes = [], []
     for name in asked:
         try:
@@ -119,6 +118,10 @@ def _answerable(business: Business, question: Question) -> tuple[list[str], list
             if name in question.metrics:
                 raise
             notes.append(f"{name} is left out: {error.what}")
+    if not kept:
+        raise QuestionError(
+            f"Nothing asked can be answered that way: {notes[0]}", "Leave out a dimension or a condition."
+        )
     return kept, notes
 
 
@@ -273,6 +276,11 @@ def _flags(business: Business, fetched: Fetched, est: Estimate, i: int, g: int) 
     period = fetched.axis.periods[i]
     if last and fetched.axis.every != "hour" and max(last) < period.end - timedelta(days=1):
         flags.append("partial_period")
+    matures = est.recipe.metric.matures
+    if matures and last:
+        window = timedelta(days=int(fill_settings(matures, business.settings)))
+        if max(last) + timedelta(days=1) < period.end + window:
+            flags.append("immature")
     flags += [name for name, raised in est.flags.items() if raised[i, g]]
     return tuple(flags)
 

@@ -92,7 +92,12 @@ def estimate(recipe: Recipe, fetched: Fetched, done: Mapping[str, Estimate], lev
     people = _people(recipe, fetched, done, shape)
     used = _used(recipe, fetched, done, shape)
     low, high = _interval(recipe, fetched, result, n, people, used, level)
-    return Estimate(recipe, groups, result, n, people, used, low, high, _flags(recipe, fetched, shape))
+    flags = _flags(recipe, fetched, shape)
+    for name in recipe.metrics:
+        flags |= {
+            flag: np.broadcast_to(raised, shape) for flag, raised in done[name].flags.items() if flag not in flags
+        }
+    return Estimate(recipe, groups, result, n, people, used, low, high, flags)
 
 
 def compare(estimate: Estimate, axis: Axis, level: float) -> Change:

@@ -105,6 +105,7 @@ class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     separate: str = ""
     pooled_flag: str = ""
     flag: dict[str, str] = {}
+    matures: str = ""  # days after which a row's outcome is known; younger periods are flagged
     id: str = ""
     file: str = ""
 

@@ -71,10 +71,14 @@ class Catalogue(Mapping[str, Metric]):
         return [metric for metric in self._metrics.values() if metric.root == root]
 
     def select(self, names: Iterable[str]) -> list[str]:
-        """Ids from ids and group names (``feedback`` stands for all of its metrics)."""
+        """Ids from ids and group names: ``feedback`` stands for all of its metrics.
+
+        Where a metric has a group's name (``customers``) it is meant; ``group:customers`` is the group.
+        """
         selected: list[str] = []
         for name in names:
-            members = [m.id for m in self._metrics.values() if m.group == name]
+            group = name.removeprefix("group:")
+            members = [] if name in self._metrics else [m.id for m in self._metrics.values() if m.group == group]
             if not members and name not in self._metrics:
                 raise UnknownName(
                     "metric", name, (*self._metrics, *self.groups), "`kizuna metrics` lists and searches them."

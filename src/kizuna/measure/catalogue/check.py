@@ -14,7 +14,7 @@ from kizuna.measure.metric import Metric, PeopleSet, Term
 from kizuna.measure.peopleset import atoms, parse_set
 
 _ALWAYS = {"name", "meaning", "group", "kind", "unit", "direction", "also", "source", "reference", "id", "file"}
-_ROWS = {"fact", "base", "time", "span", "holds", "flag", "pooled_flag", "separate", "closed"}
+_ROWS = {"fact", "base", "time", "span", "holds", "flag", "pooled_flag", "separate", "closed", "matures"}
 
 KEYS: dict[str, tuple[set[str], set[str]]] = {
     # kind: keys it must have, keys it may have besides
@@ -187,6 +187,8 @@ def _check_row_metric(metric: Metric, check: Checker) -> None:
         if name and name not in fact.by_name:
             near = did_you_mean(name, fact.by_name)
             raise check.fail(key, f"{fact.name} has no column {name!r}.", f"Did you mean {near!r}?" if near else "")
+    if metric.matures and not fill_settings(metric.matures, check.settings).isdigit():
+        raise check.fail("matures", f"{metric.matures!r} is not a number of days.")
     if not 0 < metric.q < 1:
         raise check.fail("q", f"a quantile lies between 0 and 1, not {metric.q}.")
 
