@@ -13,10 +13,11 @@ from kizuna.measure.answer import Answer, Record
 from kizuna.measure.metric import GROUPS
 from kizuna.show import number
 from kizuna.show.reading import Part, Reader, flags, parts
-from kizuna.show.table import Cells, compact_columns, feeds, footer, lay_out, notes_line, scope
+from kizuna.show.table import Cells, Course, compact_columns, feeds, fit, footer, label, notes_line, scope, table_of
 from kizuna.show.words import word
 
 MOST_SENTENCES = 12
+MOST_PARTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ class Overview:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         reader = Reader.of(self.now, self.language)
-        found = [p for p in parts(self.now, self.sources) if len(p.records) == 1]
-        known = [(p, p.records[0]) for p in found if p.records[0].value is not None]
+        found = parts(self.now, self.sources)
+        known = [(p, r) for p in found for r in _shown(p)]
         yield Group(
             Text(self.now.workspace, "head") if self.now.workspace else Text(),
             scope(self.now, reader),
@@ -40,7 +41,7 @@ class Overview:
             Text(),
         )
         yield from self._groups(known, reader, options.max_width)
-        missing = [p for p in found if p.records[0].value is None]
+        missing = [p for p in found if p.empty]
         if missing:
             yield Group(waiting(missing, reader), Text())
         yield Group(footer(self.now, reader), Text(word("explain hint", self.language), "quiet"))
@@ -53,21 +54,30 @@ class Overview:
         ordered = [(p, r) for name in names for p, r in known if p.metric.group == name]
         columns = compact_columns(ordered, reader, notes, trends)
         columns[0].least = max((cell_len(word(n, reader.language)) for n in names), default=0)
+        columns = fit(columns, width)
         place = 0
         for name in names:
             size = sum(1 for p, _ in ordered if p.metric.group == name)
             if size:
                 cut = [c.part(place, place + size) for c in columns]
-                yield lay_out(_headed(word(name, reader.language), cut, first=place == 0), width)
+                yield table_of(_headed(word(name, reader.language), cut, first=place == 0))
                 yield Text()
                 place += size
         if notes:
             yield Group(notes_line(notes, reader), Text())
 
-    def _trends(self) -> dict[str, list[float | None]]:
+    def _trends(self) -> dict[Course, list[float | None]]:
         if self.trend is None:
             return {}
-        return {p.id: [r.value for r in sorted(p.records, key=lambda r: r.start)] for p in parts(self.trend)}
+        courses = ((p.id, key, records) for p in parts(self.trend) for key, records in p.by_group().items())
+        return {(name, key): [r.value for r in records] for name, key, records in courses}
+
+
+def _shown(part: Part) -> list[Record]:
+    """What there is of a metric: its number, or for a mix its largest parts."""
+    known = [r for r in part.records if r.value is not None]
+    largest = sorted(known, key=lambda r: -abs(r.value or 0.0))[:MOST_PARTS]
+    return [r for r in known if r in largest]
 
 
 def _headed(name: str, columns: list[Cells], *, first: bool) -> list[Cells]:
@@ -85,7 +95,8 @@ def changes(known: Sequence[tuple[Part, Record]], reader: Reader) -> RenderableT
     lines += [_sentence(p, r, reader) for p, r in moved[:MOST_SENTENCES]]
     if not moved:
         lines.append(Text(word("nothing moved", reader.language)))
-    lines.append(Text(_counted(len(moved), len(tested), reader), "quiet"))
+    counted = (len({p.id for p, _ in pairs}) for pairs in (moved, tested))
+    lines.append(Text(_counted(*counted, reader), "quiet"))
     return Group(*lines)
 
 
@@ -100,7 +111,7 @@ def _sentence(part: Part, record: Record, reader: Reader) -> Text:
     said = word(
         "sentence",
         reader.language,
-        name=reader.name(part.metric),
+        name=label(part, record, reader),
         change=reader.change(record, part.metric, spoken=True),
         value=reader.value(record, part.metric),
         verdict=found.say(reader.language),
@@ -112,7 +123,7 @@ def waiting(missing: Sequence[Part], reader: Reader) -> RenderableType:
     """Metrics without data, gathered under the import that would feed them."""
     by_fact: dict[str, list[str]] = {}
     for part in missing:
-        fact = part.source or feeds(part.metric)
+        fact = feeds(part)
         by_fact.setdefault(fact, []).append(reader.name(part.metric))
     lines = [Text(word("waiting", reader.language), "head")]
     for fact, names in by_fact.items():

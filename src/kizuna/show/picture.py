@@ -17,17 +17,22 @@ _EXPORTS = "window.vegaEmbed = vegaEmbed;"
 def write(spec: dict[str, Any], path: Path | str) -> None:
     """Write a Vega-Lite specification as .svg, .png, .html or .json."""
     file = Path(path)
-    suffix = file.suffix.lower()
-    if suffix not in SUFFIXES:
-        near = did_you_mean(suffix, SUFFIXES)
-        hint = f"Did you mean {near}?" if near else f"Use one of {', '.join(SUFFIXES)}."
-        raise KizunaError(f"A chart cannot be written as {file.name!r}.", hint)
-    content = _render(spec, suffix)
+    content = _render(spec, suffix_of(file))
     file.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(content, bytes):
         file.write_bytes(content)
     else:
         file.write_text(content, encoding="utf-8")
+
+
+def suffix_of(file: Path) -> str:
+    """The form a file's name asks for; raises for one that charts cannot have."""
+    suffix = file.suffix.lower()
+    if suffix not in SUFFIXES:
+        near = did_you_mean(suffix, SUFFIXES)
+        hint = f"Did you mean {near}?" if near else f"Use one of {', '.join(SUFFIXES)}."
+        raise KizunaError(f"A chart cannot be written as {file.name!r}.", hint)
+    return suffix
 
 
 def _render(spec: dict[str, Any], suffix: str) -> str | bytes:

@@ -74,12 +74,13 @@ class Reader:
 
 @dataclass(slots=True)
 class Part:
-    """What an answer says about one metric. `source` is the fact to import where it has no data."""
+    """What an answer says about one metric. `source` is the fact to import where it has no
+    data, empty where no import would help, ``None`` where that was not looked up."""
 
     id: str
     metric: Metric
     records: list[Record] = field(default_factory=list)
-    source: str = ""
+    source: str | None = None
 
     @property
     def dimensions(self) -> list[str]:
@@ -111,7 +112,7 @@ def metric_id(record: Record) -> str:
 def parts(answer: Answer, sources: Mapping[str, str] | None = None) -> list[Part]:
     """The answer metric by metric, in the order asked; `sources` are facts to import, by metric."""
     known = sources or {}
-    found = {key: Part(key, metric, source=known.get(key, "")) for key, metric in answer.metrics.items()}
+    found = {key: Part(key, metric, source=known.get(key)) for key, metric in answer.metrics.items()}
     for record in answer.records:
         key = metric_id(record)
         found[key].records.append(record)

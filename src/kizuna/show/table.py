@@ -17,7 +17,6 @@ from rich.table import Table
 from rich.text import Text
 
 from kizuna.measure.answer import Answer, Record
-from kizuna.measure.metric import Metric
 from kizuna.show import draw, number
 from kizuna.show.period import day
 from kizuna.show.reading import Part, Reader, flags, parts
@@ -26,7 +25,11 @@ from kizuna.show.words import flag, word
 
 MARKS = "abcdefghijklmnopqrstuvwxyz"
 BAR_LEAST, BAR_FAIR, BAR_MOST = 6, 12, 22
+NAME, NAME_LEAST = 30, 14
 GAP = 2
+
+Course = tuple[str, tuple[str, ...]]
+"""A metric and the values of a group: what a sparkline is of."""
 
 DERIVED_FROM = {
     "session": "event",
@@ -48,11 +51,13 @@ class Cells:
     give_up: int = 0
     wraps: bool = False
     least: int = 0
+    most: int | None = None
     head_style: str = "key"
 
     @property
     def width(self) -> int:
-        return max([self.least, cell_len(self.head), *(c.cell_len for c in self.cells)])
+        natural = max([self.least, cell_len(self.head), *(c.cell_len for c in self.cells)])
+        return natural if self.most is None else min(natural, self.most)
 
     def part(self, first: int, last: int) -> Cells:
         """Some rows of the column, as wide as the whole."""
@@ -96,13 +101,26 @@ def section(part: Part, reader: Reader, width: int, *, plain: bool = False) -> R
     lines: list[RenderableType] = [heading(part, reader), Text(reader.meaning(part.metric), "quiet")]
     if part.empty:
         return Group(*lines, Padding(Text(no_data(part, reader)), (0, 0, 0, GAP)))
+    part, without = _with_data(part, reader)
     lines += _sparklines(part, reader, plain=plain)
     notes = flags(part.records)
     columns = _columns(part, reader, notes)
     lines.append(lay_out(columns, width, lambda cells: _bar_column(part, cells, plain=plain)))
     if notes:
         lines.append(notes_line(notes, reader))
+    if without:
+        lines.append(Text(f"{word('no data', reader.language)}: {', '.join(without)}", "quiet"))
     return Group(*lines)
+
+
+def _with_data(part: Part, reader: Reader) -> tuple[Part, list[str]]:
+    """The part without the groups that have no data in any period, and the names of those."""
+    groups = part.by_group().values()
+    empty = [records for records in groups if all(r.value is None for r in records)]
+    if not part.dimensions or not empty:
+        return part, []
+    kept = [r for r in part.records if not any(r in records for records in empty)]
+    return replace(part, records=kept), [reader.group(records[0]) for records in empty]
 
 
 def heading(part: Part, reader: Reader) -> Text:
@@ -111,7 +129,7 @@ def heading(part: Part, reader: Reader) -> Text:
 
 
 def compact(
-    found: Sequence[Part], reader: Reader, width: int, trends: Mapping[str, list[float | None]] | None = None
+    found: Sequence[Part], reader: Reader, width: int, trends: Mapping[Course, list[float | None]] | None = None
 ) -> RenderableType:
     """One row a metric: for answers with one number each, and the overview."""
     rows = [(p, p.records[0]) for p in found if p.records and p.records[0].value is not None]
@@ -129,14 +147,21 @@ def compact_columns(
     rows: Sequence[tuple[Part, Record]],
     reader: Reader,
     notes: Sequence[str],
-    trends: Mapping[str, list[float | None]] | None = None,
+    trends: Mapping[Course, list[float | None]] | None = None,
 ) -> list[Cells]:
     """The columns of one row a metric, with its sparkline where there are `trends`."""
-    columns = [Cells(word("metric", reader.language), [Text(reader.name(p.metric)) for p, _ in rows], wraps=True)]
+    names = [Text(label(p, r, reader)) for p, r in rows]
+    columns = [Cells(word("metric", reader.language), names, wraps=True)]
     if trends:
-        sparks = [Text(draw.sparkline(trends.get(p.id, []), 18), "accent") for p, _ in rows]
-        columns.append(Cells("", sparks, give_up=3))
+        courses = [trends.get((p.id, tuple(r.group.values())), []) for p, r in rows]
+        columns.append(Cells("", [Text(draw.sparkline(c, 18), "accent") for c in courses], give_up=3))
     return columns + _figures(rows, reader, notes, short=True)
+
+
+def label(part: Part, record: Record, reader: Reader) -> str:
+    """A metric's name, and of which part of it this is the number."""
+    name = reader.name(part.metric)
+    return f"{name} · {reader.group(record)}" if record.group else name
 
 
 def definitions(found: Sequence[Part], reader: Reader) -> RenderableType:
@@ -156,41 +181,61 @@ def footer(answer: Answer, reader: Reader) -> Text:
 
 def no_data(part: Part, reader: Reader) -> str:
     """That there is no data, and which import would bring it."""
-    needed = part.source or feeds(part.metric)
+    needed = feeds(part)
     hint = f" · kizuna import {needed} FILE" if needed else ""
     return word("no data", reader.language) + hint
 
 
-def feeds(metric: Metric) -> str:
-    """The fact to import for a metric that has no data; empty where its definition does not say."""
+def feeds(part: Part) -> str:
+    """The fact to import for a metric that has no data; empty where nobody can say."""
+    if part.source is not None:
+        return part.source
+    metric = part.metric
     terms = [*metric.numerator, *metric.denominator, *metric.terms.values()]
-    named = (fact for fact in (metric.fact, *(t.fact for t in terms)) if fact)
-    first = next(named, "")
+    first = next((fact for fact in (metric.fact, *(t.fact for t in terms)) if fact), "")
     return DERIVED_FROM.get(first, first)
 
 
 def lay_out(columns: list[Cells], width: int, bar: Callable[[int], Cells] | None = None) -> Table:
     """The table with as many columns as there is room for, the bar taking what remains."""
-    kept, room = list(columns), width
-    for least, readily in ((BAR_FAIR, 3), (BAR_LEAST, 1)):
-        while _needs(kept) + (least + GAP if bar else 0) > room:
+    kept = fit(columns, width, with_bar=bar is not None)
+    free = width - _needs(kept) - GAP
+    if bar is not None and free >= BAR_LEAST:
+        place = next((i for i, c in enumerate(kept) if c.right), 0) + 1
+        kept.insert(place, bar(min(free, BAR_MOST)))
+    return table_of(kept)
+
+
+def fit(columns: Sequence[Cells], width: int, *, with_bar: bool = False) -> list[Cells]:
+    """The columns there is room for; what another column also says goes first, then names are wrapped."""
+    kept = list(columns)
+    for least, readily, floor in ((BAR_FAIR, 4, NAME), (BAR_LEAST, 1, NAME_LEAST)):
+        while _needs(kept, floor) + (least + GAP if with_bar else 0) > width:
             optional = [c for c in kept if c.give_up >= readily]
             if not optional:
                 break
             kept.remove(max(optional, key=lambda c: c.give_up))
-    free = room - _needs(kept) - GAP
-    if bar is not None and free >= BAR_LEAST:
-        place = next((i for i, c in enumerate(kept) if c.right), 0) + 1
-        kept.insert(place, bar(min(free, BAR_MOST)))
-    return _table(kept)
+    return _narrowed(kept, width - (BAR_LEAST + GAP if with_bar else 0))
 
 
-def _needs(columns: Sequence[Cells]) -> int:
-    return sum(c.width + GAP for c in columns) - GAP
+def _needs(columns: Sequence[Cells], floor: int | None = None) -> int:
+    """The room columns take; those that wrap can do with `floor` cells."""
+    widths = (min(c.width, floor) if floor and c.wraps else c.width for c in columns)
+    return sum(width + GAP for width in widths) - GAP
 
 
-def _table(columns: Sequence[Cells]) -> Table:
-    table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, show_edge=False)
+def _narrowed(columns: list[Cells], room: int) -> list[Cells]:
+    """Take what is too wide from the widest column that wraps."""
+    over = _needs(columns) - room
+    wrapping = [c for c in columns if c.wraps]
+    if over <= 0 or not wrapping:
+        return columns
+    widest = max(wrapping, key=lambda c: c.width)
+    return [replace(c, most=max(c.width - over, NAME_LEAST), least=0) if c is widest else c for c in columns]
+
+
+def table_of(columns: Sequence[Cells]) -> Table:
+    table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, show_edge=False, header_style="")
     for column in columns:
         side: JustifyMethod = "right" if column.right else "left"
         table.add_column(
@@ -203,13 +248,20 @@ def _table(columns: Sequence[Cells]) -> Table:
 
 def _columns(part: Part, reader: Reader, notes: Sequence[str]) -> list[Cells]:
     """Period, groups and figures of one metric."""
-    columns = []
+    columns = [
+        Cells(name, _once([reader.member(r.group.get(name)) for r in part.records], part), wraps=True)
+        for name in part.dimensions
+    ]
     if len(part.periods) > 1 or not part.dimensions:
         columns.append(Cells(word("period", reader.language), [Text(reader.period(r)) for r in part.records]))
-    for name in part.dimensions:
-        members = [Text(reader.member(r.group.get(name))) for r in part.records]
-        columns.append(Cells(name, members, wraps=True))
     return columns + _figures([(part, r) for r in part.records], reader, notes, short=False)
+
+
+def _once(labels: list[str], part: Part) -> list[Text]:
+    """A group's label on the first row of its block."""
+    groups = [tuple(r.group.values()) for r in part.records]
+    repeated = [place > 0 and groups[place] == groups[place - 1] for place in range(len(groups))]
+    return [Text("" if again else label) for label, again in zip(labels, repeated, strict=True)]
 
 
 def _figures(rows: Sequence[tuple[Part, Record]], reader: Reader, notes: Sequence[str], *, short: bool) -> list[Cells]:
@@ -221,7 +273,12 @@ def _figures(rows: Sequence[tuple[Part, Record]], reader: Reader, notes: Sequenc
     if any(r.change is not None for r in records):
         verdicts = [reader.verdict(r, p.metric) for p, r in rows]
         said = [reader.change(r, p.metric) for p, r in rows]
-        columns.append(Cells(word("change", say), _changes(verdicts, said, say, aligned=not short)))
+        columns.append(
+            Cells(
+                word("change", say),
+                _changes(verdicts, said, [r.value is not None for r in records], say, aligned=not short),
+            )
+        )
         chances = [Text(number.p_value(r.p_value, say), "quiet") for r in records]
         columns.append(Cells("p", chances, right=True, give_up=4))
     return columns
@@ -260,13 +317,15 @@ def _mark(place: int) -> str:
     return MARKS[place] if place < len(MARKS) else "*"
 
 
-def _changes(verdicts: list[Verdict], said: list[str], language: str, *, aligned: bool) -> list[Text]:
+def _changes(
+    verdicts: list[Verdict], said: list[str], has_value: list[bool], language: str, *, aligned: bool
+) -> list[Text]:
     """Glyph, signed number and word; numbers of one unit are aligned at their ends."""
     widest = max((cell_len(s) for s in said), default=0) if aligned else 0
     cells = []
-    for found, text in zip(verdicts, said, strict=True):
+    for found, text, known in zip(verdicts, said, has_value, strict=True):
         if found.key == "no comparison":
-            cells.append(Text(found.say(language), "quiet"))
+            cells.append(Text("", "quiet") if not known else Text(found.say(language), "quiet"))
             continue
         padded = " " * (widest - cell_len(text)) + text
         cells.append(Text(f"{found.glyph} {padded} {found.say(language)}", found.tone))

@@ -28,6 +28,7 @@ class Verdict:
 NO_COMPARISON = Verdict("no comparison", "", "quiet")
 NO_CHANGE = Verdict("no change", "=", "quiet")
 NOT_SURE = Verdict("not sure", "≈", "quiet")
+TOO_EARLY = Verdict("too early", "…", "quiet")
 
 
 def verdict(record: Record, direction: str, level: float = 0.95) -> Verdict:
@@ -38,12 +39,16 @@ def verdict(record: Record, direction: str, level: float = 0.95) -> Verdict:
     """
     if record.change is None:
         return NO_COMPARISON
+    if "immature" in record.flags:
+        return TOO_EARLY
     if record.change == 0:
         return NO_CHANGE
-    if record.p_value is None or record.p_value >= 1 - level - 1e-9:
-        return NOT_SURE
     up = record.change > 0
     glyph = "▲" if up else "▼"
+    if record.p_value is None:
+        return Verdict("not tested", glyph, "quiet")
+    if record.p_value >= 1 - level - 1e-9:
+        return NOT_SURE
     if direction not in ("up", "down"):
         return Verdict("real change", glyph, "accent")
     good = up == (direction == "up")

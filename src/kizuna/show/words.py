@@ -11,6 +11,8 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "worse": ("worse", "悪化", "værre"),
     "real change": ("real change", "有意な変化", "reel ændring"),
     "not sure": ("not sure", "判断できない", "usikkert"),
+    "too early": ("too early to say", "まだ判断できない", "for tidligt at sige"),
+    "not tested": ("not tested", "検定なし", "ikke testet"),
     "no change": ("no change", "変化なし", "uændret"),
     "no comparison": ("no comparison", "比較なし", "ingen sammenligning"),
     "to": (" to ", "～", " til "),

@@ -35,7 +35,9 @@ def demo(
     shop = kizuna.init(folder, **company.SETTINGS)
     note(f"workspace {short(folder)}")
     with shop, progress_bar() as progress:
-        written = company.write(folder / "files", seed, progress=lambda fact, done, of: progress(f"writing {fact}", done, of))
+        written = company.write(
+            folder / "files", seed, progress=lambda fact, done, of: progress(f"writing {fact}", done, of)
+        )
         rows = 0
         for place, (fact, file) in enumerate(written):
             progress(f"importing {fact}", place, len(written))

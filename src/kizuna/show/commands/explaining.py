@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
+from rich.cells import cell_len, set_cell_size
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from kizuna.measure.explain import Explanation
 
 Dialect = Literal["duckdb", "spark", "clickhouse"]
+ORIGIN = ("import_no", "line_no")
+WIDEST = 28
 METHODS = {"up": "higher is better", "down": "lower is better", "none": "neither way is better"}
 
 
@@ -157,18 +161,47 @@ def rows(
     elif not table.num_rows:
         out().print(Text(word("no data", language_of(shop, None))))
     elif output is not None:
-        deliver(to_text(rows_table(table), width=1000), output)
+        deliver(to_text(rows_table(table, table.column_names), width=10_000), output)
     else:
-        out().print(rows_table(table))
+        _print_rows(table)
     if limit and table.num_rows == limit:
         note(f"the newest {limit} rows; --limit 0 lists all")
 
 
-def rows_table(table: pa.Table) -> Table:
+def _print_rows(table: pa.Table) -> None:
+    names = that_fit(table, out().width)
+    out().print(rows_table(table, names))
+    if left := len(table.column_names) - len(names):
+        note(f"{left} more columns: --format json or --output FILE has them all")
+
+
+def that_fit(table: pa.Table, width: int) -> list[str]:
+    """As many columns as there is room for, in their order; where a row came from is always there."""
+    widths = {name: max(cell_len(name), *map(cell_len, column)) + 2 for name, column in _texts(table).items()}
+    kept = {name for name in ORIGIN if name in widths}
+    room = width + 2 - sum(widths[name] for name in kept)
+    for name, needed in widths.items():
+        if name not in kept and needed <= room:
+            kept.add(name)
+            room -= needed
+    return [name for name in table.column_names if name in kept]
+
+
+def rows_table(table: pa.Table, names: Sequence[str]) -> Table:
     """Rows of facts, one line each; long texts are cut."""
-    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="key")
-    for name in table.column_names:
-        shown.add_column(name, no_wrap=True, overflow="ellipsis", max_width=28)
-    for row in table.to_pylist():
-        shown.add_row(*("" if cell is None else Text(str(plain(cell))) for cell in row.values()))
+    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
+    texts = _texts(table)
+    for name in names:
+        shown.add_column(Text(name, "key"), no_wrap=True)
+    for cells in zip(*(texts[name] for name in names), strict=True):
+        shown.add_row(*map(Text, cells))
     return shown
+
+
+def _texts(table: pa.Table) -> dict[str, list[str]]:
+    return {name: [_cut(cell) for cell in table[name].to_pylist()] for name in table.column_names}
+
+
+def _cut(cell: Any) -> str:
+    text = "" if cell is None else str(plain(cell)).replace("\n", " ")
+    return text if cell_len(text) <= WIDEST else set_cell_size(text, WIDEST - 1) + "…"

@@ -41,7 +41,9 @@ def import_(
     keep: Annotated[tuple[str, ...], Parameter(help="keep this other column as a property", negative=())] = (),
     sheet: Annotated[str | None, Parameter(help="sheet of a workbook")] = None,
     query: Annotated[str | None, Parameter(help="SELECT on a SQLite file")] = None,
-    encoding: Annotated[str | None, Parameter(help="of a text file, where it is found out wrong: cp932, latin-1 …")] = None,
+    encoding: Annotated[
+        str | None, Parameter(help="of a text file, where it is found out wrong: cp932, latin-1 …")
+    ] = None,
     delimiter: Annotated[str | None, Parameter(help="between columns, where it is found out wrong")] = None,
     dates: Annotated[Literal["day-first", "month-first"] | None, Parameter(help="how to read 03/04/2026")] = None,
     decimal: Annotated[Literal[".", ","] | None, Parameter(help="the decimal sign of the file")] = None,
@@ -117,12 +119,13 @@ def rejected(
 
 
 def _rejected_table(found: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("import", "file", "line", "reason", "row"):
-        table.add_column(Text(name, "key"), overflow="ellipsis" if name == "row" else "fold", no_wrap=name == "row")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
+    for name in ("import", "file", "line", "reason"):
+        table.add_column(Text(name, "key"), max_width=40, overflow="fold")
     for row in found:
         place = (f"{row['import']} {row['fact']}", str(row["file"] or ""), number.count(row["line"]))
-        table.add_row(*map(Text, place), Text(str(row["reason"]), "worse"), Text(str(row["row"]), "quiet"))
+        table.add_row(*map(Text, place), Text(str(row["reason"]), "worse"))
+        table.add_row("", "", "", Text(str(row["row"])[:300], "quiet"))
     return table
 
 
@@ -209,7 +212,7 @@ def show_file(file: FileReport) -> None:
 
 
 def _mapping_table(file: FileReport) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
     for head in ("field", "from", "how", "read as", "for example"):
         table.add_column(
             Text(head, "key"), no_wrap=head == "for example", overflow="ellipsis" if head == "for example" else "fold"

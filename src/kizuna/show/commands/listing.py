@@ -89,7 +89,7 @@ def facts(
 
 
 def _print_facts() -> None:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="key")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
     for head in ("fact", "what it is", "a row is"):
         table.add_column(head)
     for fact in FACTS.values():
@@ -103,7 +103,7 @@ def _print_fact(fact: Fact) -> None:
     out().print(Text(fact.name, "head").append(f"  {fact.help}", "not bold"))
     key = f"told apart by {', '.join(fact.key)}" if fact.key else "told apart by their content"
     out().print(Text(f"One row is {fact.grain}; rows are {key}; {fact.time} places them in time.", "quiet"))
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="key")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
     for head in ("column", "type", "", "what it is"):
         table.add_column(head)
     for column in fact.columns:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -20,7 +21,8 @@ from kizuna.show.commands.common import (
 )
 from kizuna.show.commands.output import Format, answer_content, deliver, format_of
 from kizuna.show.console import note, out, to_text
-from kizuna.show.reading import parts
+from kizuna.show.picture import suffix_of
+from kizuna.show.reading import metric_id
 
 if TYPE_CHECKING:
     from kizuna.measure.answer import Answer
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 Every = Literal["hour", "day", "week", "month", "quarter", "year", "all"]
 Compare = Literal["previous", "year", "none"]
+
+COURSE = 12
+"""How many periods the overview's sparklines go back."""
 
 MANY = 12
 """From this many metrics of one number each, a table opens with what really changed."""
@@ -56,6 +61,8 @@ def measure(
     Without --since and --until it is as far as the data goes.
     """
     chosen = format_of(format, output)
+    if chart is not None:
+        suffix_of(chart)
     with opened(workspace) as shop:
         names = metrics or (() if all or by or where else basics(shop))
         answer = shop.measure(
@@ -108,18 +115,33 @@ def print_overview(
 def look_back(
     shop: Workspace, every: Every = "month", where: str = "", compare: Compare = "previous"
 ) -> tuple[Answer, Answer]:
-    """The last whole period with its change, and the course of the periods up to it.
+    """The last whole period with its change, and the course of the dozen periods up to it.
 
     They are asked apart: what is tested together is corrected together, and the overview tests one
     period.
     """
     ids = () if where else basics(shop)
-    trend = shop.measure(*ids, every=every, where=where, compare="none")
-    whole = [r for r in trend.records if "partial_period" not in r.flags and r.value is not None]
-    last = max(whole or trend.records, key=lambda r: r.start)
-    first = sorted({r.start for r in trend.records if r.start <= last.start})[-12:][0]
-    now = shop.measure(*ids, since=last.start, until=last.end, where=where, compare=compare)
-    return now, replace(trend, records=[r for r in trend.records if first <= r.start <= last.start])
+    days = [start_of_periods(shop, ids, every, back) for back in (COURSE, 1, 0)]
+    trend = shop.measure(*ids, every=every, since=days[0], until=days[2], where=where, compare="none")
+    return shop.measure(*ids, since=days[1], until=days[2], where=where, compare=compare), trend
+
+
+def start_of_periods(shop: Workspace, ids: Sequence[str], every: Every, back: int) -> date | None:
+    """The first day of the period `back` before the one that is not over; ``None`` without data."""
+    from kizuna.measure.ask import all_statistics, data_reach
+    from kizuna.measure.calendar import Period, first_of, make_axis
+
+    catalogue, settings = shop.catalogue, shop.settings
+    recipes = [catalogue.recipe(name) for name in catalogue.select(ids or catalogue.groups)]
+    reach = data_reach(shop.business, all_statistics(recipes))
+    last = max((r.last for r in reach.values() if r.last), default=None)
+    if last is None or every == "all":
+        return None
+    axis = make_axis(every, last, last + timedelta(days=1), "none", settings.zone, settings.first_weekday)
+    period = Period(first_of(every, last + timedelta(days=1), settings.first_weekday), last)
+    for _ in range(back):
+        period = axis.earlier(period)
+    return period.start
 
 
 def basics(shop: Workspace) -> tuple[str, ...]:
@@ -128,15 +150,18 @@ def basics(shop: Workspace) -> tuple[str, ...]:
 
 
 def sources(shop: Workspace, answer: Answer) -> dict[str, str]:
-    """For metrics without data: the fact to import first."""
+    """For metrics without data: the first fact they need of which there are no rows."""
     from kizuna.measure.explain import metric_tables
     from kizuna.show.table import DERIVED_FROM
 
-    known = {r.metric for r in answer.records if r.value is not None}
+    known = {metric_id(r) for r in answer.records if r.value is not None}
     found: dict[str, str] = {}
     for name in answer.metrics:
-        if name not in known and (fact := next(iter(metric_tables(shop.business, [name])), "")):
-            found[name] = DERIVED_FROM.get(fact, fact)
+        if name not in known:
+            facts = (DERIVED_FROM.get(fact, fact) for fact in metric_tables(shop.business, [name]))
+            found[name] = next(
+                (fact for fact in facts if not shop.store.execute(f'SELECT 1 FROM "{fact}" LIMIT 1')), ""
+            )
     return found
 
 
@@ -146,7 +171,7 @@ def show(answer: Answer, language: str, shop: Workspace, output: Path | None = N
     from kizuna.show.table import AnswerTable
 
     feeding = sources(shop, answer)
-    if len(answer.metrics) >= MANY and all(len(p.records) <= 1 for p in parts(answer)):
+    if len(answer.metrics) >= MANY and not answer.question.by and answer.question.every == "all":
         _print(Overview(answer, None, language, feeding), output)
     else:
         _print(AnswerTable(answer, language, shop.settings.zone, feeding), output)

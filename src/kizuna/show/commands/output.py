@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kizuna.measure.answer import Answer
 
 Format = Literal["table", "json", "csv", "arrow", "parquet", "md"]
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BY_SUFFIX: dict[str, Format] = {
     ".txt": "table",
     ".json": "json",
@@ -97,8 +98,15 @@ def as_markdown(header: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
 
 
 def harmless(cell: Any) -> Any:
-    """Text that a spreadsheet would run as a formula gets an apostrophe before it; numbers stay numbers."""
-    return "'" + cell if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    """Text that a spreadsheet would run as a formula gets an apostrophe before it; numbers stay numbers.
+
+    A carriage return inside a cell becomes a line feed, which the writer puts in quotes; left bare it
+    would end the row for some readers.
+    """
+    if not isinstance(cell, str):
+        return cell
+    text = "'" + cell if cell[:1] in FORMULA else cell
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def plain(cell: Any) -> Any:

@@ -60,7 +60,7 @@ def settings(
         found = [dict(zip(("name", "value", "from", "help"), row, strict=True)) for row in rows]
         out().print(json.dumps(found, ensure_ascii=False, indent=2, default=str), markup=False, soft_wrap=True)
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="key")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
     for head in ("setting", "value", "from", "what it is"):
         table.add_column(head, overflow="fold")
     for name, value, place, said in rows:
