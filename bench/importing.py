@@ -16,16 +16,18 @@ from bench import Result
 
 ROWS = 5_000_000
 LIMIT = 1_000_000_000
+ORDERS = f"""
+    SELECT 'o' || i AS order_id, TIMESTAMP '2024-01-01' + to_seconds((i * 37) % 63000000) AS ordered_at,
+        'c' || (i * 7919) % 100000 AS customer_id, (i * 31) % 9973 / 100 AS value
+    FROM range({ROWS}) AS t (i)
+"""
 
 
 def run() -> Iterator[Result]:
     """Import a file of five million orders by a hundred thousand customers."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "orders.csv"
-        duckdb.execute(
-            f"COPY (SELECT 'o' || i AS order_id, TIMESTAMP '2024-01-01' + to_seconds((i * 37) % 63000000) AS ordered_at, "
-            f"'c' || (i * 7919) % 100000 AS customer_id, (i * 31) % 9973 / 100 AS value FROM range({ROWS}) t(i)) TO '{file}'"
-        )
+        duckdb.execute(f"COPY ({ORDERS}) TO '{file}'")
         with kizuna.init(Path(folder) / "shop", memory_limit=f"{LIMIT // 1_000_000}MB") as shop:
             peak, done = [0], Event()
             Thread(target=_watch, args=(peak, done), daemon=True).start()
