@@ -54,8 +54,10 @@ def resolve(store: DuckDBStore, fact: Fact, staged: str, import_no: int) -> None
         return
     _collect_ids(store, fact, staged, kinds)
     _collect_links(store, fact, staged, kinds, import_no)
+    moving = False
     for kind in KINDS:
-        _settle(store, kind, import_no)
+        if kind in kinds or moving:
+            moving |= _settle(store, kind, import_no)
     _first_days(store)
     _repoint(store)
 
@@ -143,9 +145,14 @@ def _collect_links(store: DuckDBStore, fact: Fact, staged: str, kinds: Sequence[
     store.execute(f"INSERT INTO identity_link SELECT *, {import_no} FROM new_link")
 
 
-def _settle(store: DuckDBStore, kind: str, import_no: int) -> None:
-    """Find the person of every id of `kind` that is new or has new evidence, and write it down."""
+def _settle(store: DuckDBStore, kind: str, import_no: int) -> bool:
+    """Find the person of every id of `kind` that is new or has new evidence, and write it down.
+
+    Says whether a known id moved to another person, and weaker ones may have to follow.
+    """
     _open_ids(store, kind)
+    if not store.execute("SELECT count(*) FROM open_id")[0][0]:
+        return False
     _give_numbers(store, kind)
     store.execute(
         """
@@ -158,6 +165,11 @@ def _settle(store: DuckDBStore, kind: str, import_no: int) -> None:
         "INSERT INTO moved SELECT $kind, value, old_no, new_no FROM settled WHERE old_no IS DISTINCT FROM new_no",
         {"kind": kind},
     )
+    _write_down(store, kind, import_no)
+    return bool(store.execute("SELECT count(*) FROM settled WHERE known AND old_no <> new_no")[0][0])
+
+
+def _write_down(store: DuckDBStore, kind: str, import_no: int) -> None:
     customer_id = "(SELECT p.value FROM person p WHERE p.customer_no = s.new_no AND p.kind = 'customer_id')"
     store.execute(
         f"""UPDATE identifier SET customer_no = s.new_no, bucket = {number_bucket("s.new_no")},
