@@ -119,9 +119,9 @@ def _number(store: Store, text: Path, dialect: Dialect, width: int) -> None:
     _table(store, "_shifts", "record BIGINT, line BIGINT", [(record, line) for record, line, _ in found])
     _table(store, "_blanks", "record BIGINT", [(record,) for record in blanks])
     store.execute(
-        "CREATE OR REPLACE TEMP TABLE _gone AS SELECT record - row_number() OVER (ORDER BY record) AS before, "
-        "row_number() OVER (ORDER BY record) AS gone "
-        "FROM (SELECT line AS record FROM _errors UNION SELECT record FROM _blanks)"
+        "CREATE OR REPLACE TEMP TABLE _gone AS SELECT before, max(gone) AS gone FROM ("
+        "SELECT record - row_number() OVER (ORDER BY record) AS before, row_number() OVER (ORDER BY record) AS gone "
+        "FROM (SELECT line AS record FROM _errors UNION SELECT record FROM _blanks)) GROUP BY before"
     )
     record = "r.row_no + 1 + coalesce(g.gone, 0)"
     store.execute(

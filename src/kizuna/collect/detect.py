@@ -9,7 +9,9 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from kizuna.collect.source import Kind
 from kizuna.errors import ImportFailed
@@ -59,8 +61,9 @@ def text_kind(head: str) -> Kind:
     if not lines:
         return "csv"
     start = head.lstrip("\ufeff \t\r\n")
-    if start.startswith("{") and _is_json(lines[0].lstrip("\ufeff")):
-        return "jsonl"
+    if start.startswith("{") and (first := _object(lines[0].lstrip("\ufeff"))) is not None:
+        wraps = any(isinstance(v, list) and v and isinstance(v[0], dict) for v in first.values())
+        return "json" if len(lines) == 1 and wraps else "jsonl"
     if start.startswith(("{", "[")) and _begins_json(start):
         return "json"
     if sum(bool(WEBLOG_LINE.match(line)) for line in lines) * 2 > len(lines):
@@ -68,11 +71,12 @@ def text_kind(head: str) -> Kind:
     return "csv"
 
 
-def _is_json(line: str) -> bool:
+def _object(line: str) -> dict[str, Any] | None:
     try:
-        return isinstance(json.loads(line), dict)
+        found = json.loads(line)
     except (ValueError, RecursionError):
-        return False
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _begins_json(start: str) -> bool:
@@ -125,7 +129,7 @@ def _mostly_utf8(sample: bytes) -> bool:
     text = sample.decode("utf-8", errors="replace")
     broken = text.count("\ufffd")
     good = sum(1 for character in text if ord(character) > 127) - broken
-    return good > 10 * broken
+    return good > 2 * broken
 
 
 def _looks_cp932(sample: bytes) -> bool:
@@ -137,7 +141,7 @@ def _looks_cp932(sample: bytes) -> bool:
         return False
     leads = sum(0x81 <= byte <= 0x9F for byte in sample)
     letters = sum(byte >= 0xC0 for byte in sample)
-    pairs = sum(1 for a, b in zip(sample, sample[1:], strict=False) if a >= 0x80 and b >= 0x80)
+    pairs = sum(1 for a, b in pairwise(sample) if a >= 0x80 and b >= 0x80)
     kana = sum("\u3041" <= character <= "\u30ff" or "\uff66" <= character <= "\uff9d" for character in text)
     return bool(leads and (kana or 2 * pairs >= leads or leads > letters)) or (kana > 0 and kana * 2 > len(sample) // 2)
 
@@ -248,10 +252,11 @@ def is_header(first: list[str], rest: list[list[str]], known: frozenset[str]) ->
     from kizuna.collect.synonyms import plain
 
     cells = [cell.strip() for cell in first]
-    if any(plain(cell) in known for cell in cells if cell):
+    below = [{row[place].strip() for row in rest if place < len(row)} for place in range(len(cells))]
+    if any(plain(cell) in known and cell not in below[place] for place, cell in enumerate(cells) if cell):
         return True
     if any(_NUMBERISH.match(cell) for cell in cells) or len({c.lower() for c in cells}) < len(cells):
         return False
     if not rest:
         return True
-    return not any(cell in {c.strip() for row in rest for c in row[i : i + 1]} for i, cell in enumerate(cells) if cell)
+    return not any(cell in below[place] for place, cell in enumerate(cells) if cell)

@@ -200,7 +200,8 @@ def query_sqlite(database: Path, query: str, target: Path) -> None:
             raise ImportFailed("The query gives no rows.", 'Use a SELECT: --query "SELECT … FROM …".')
         columns = unique_names([column[0] for column in cursor.description])
         with (
-            gzip.GzipFile(filename="", fileobj=target.open("wb"), mode="wb", compresslevel=1, mtime=0) as packed,
+            target.open("wb") as out,
+            gzip.GzipFile(filename="", fileobj=out, mode="wb", compresslevel=1, mtime=0) as packed,
             io.TextIOWrapper(packed, encoding="utf-8", newline="") as text,
         ):
             writer = csv.writer(text, lineterminator="\n")
