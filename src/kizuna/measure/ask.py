@@ -62,7 +62,7 @@ def ask(business: Business, question: Question) -> Answer:
     asked, notes = _answerable(business, question)
     found = evaluate(business, question, asked)
     records = _records(business, question, found, asked)
-    lineage = [_lineage(business, question, name, found.fetched) for name in asked]
+    lineage = [lineage_of(business, question, name, found.fetched) for name in asked]
     metrics = {name: business.catalogue[name] for name in asked}
     return Answer(question, records, metrics, lineage, tuple(notes), business.name, business.settings.currency)
 
@@ -285,7 +285,8 @@ def _flags(business: Business, fetched: Fetched, est: Estimate, i: int, g: int) 
     return tuple(flags)
 
 
-def _lineage(business: Business, question: Question, name: str, fetched: Fetched) -> Lineage:
+def lineage_of(business: Business, question: Question, name: str, fetched: Fetched) -> Lineage:
+    """Where the numbers of one metric came from."""
     recipes = [business.catalogue.recipe(n) for n in in_order(business.catalogue, [name])]
     statistics = {stat for recipe in recipes for stat in recipe.statistics()}
     facts = set[str]().union(*(facts_of(stat, business.planner) for stat in statistics))

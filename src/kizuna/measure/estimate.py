@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 import numpy as np
@@ -148,7 +149,8 @@ def _at_index(array: Array, index: list[int]) -> Array:
 def _variables(axis: Axis) -> dict[str, Array]:
     """What a formula may say about its period: days, months (of 365.25/12 days), days of the last month."""
     days = np.array([p.days for p in axis.periods])
-    month = np.array([(p.end - add_months(p.end, -1)).days for p in axis.periods], dtype=float)
+    ends = [p.end.date() if isinstance(p.end, datetime) else p.end for p in axis.periods]
+    month = np.array([(end - add_months(end, -1)).days for end in ends], dtype=float)
     months = np.array([_months(axis, i) for i in range(len(axis.periods))])
     named = {"period_days": days, "period_months": months, "month_days": month}
     return {name: array[:, None, None] for name, array in named.items()}

@@ -12,7 +12,7 @@ import sqlglot
 
 from kizuna.expression import compile_expression, fill_settings
 from kizuna.facts import FACTS
-from kizuna.measure.ask import Business, Evaluation, all_statistics, ask, data_reach, evaluate, planned_sql
+from kizuna.measure.ask import Business, Evaluation, all_statistics, data_reach, evaluate, lineage_of, planned_sql
 from kizuna.measure.calendar import Period, make_axis
 from kizuna.measure.fetch import calendars
 from kizuna.measure.kind import HOLDS, Recipe
@@ -53,9 +53,8 @@ def explain(business: Business, name: str) -> Explanation:
     recipe = catalogue.recipe(name)
     statements = planned_sql(business, [name])
     question = Question((name,), every="month", compare="none")
-    answer = ask(business, question)
-    lineage = answer.lineage[0]
     found = evaluate(business, question, [name])
+    lineage = lineage_of(business, question, name, found.fetched)
     example = _latest(found, name)
     return Explanation(
         metric=recipe.metric,

@@ -1,7 +1,9 @@
 """What a name in a question or definition stands for, in the SQL of one fact.
 
 A name is looked up as a column of the fact, then as a property kept from its files, then as a
-customer trait. ``customer.country`` and ``properties.store`` ask for one of these by name.
+customer trait. ``customer.country`` and ``properties.store`` ask for one of these by name. Where a
+question names a column that customers have too (an order's country), rows that do not say take the
+customer's.
 """
 
 from __future__ import annotations
@@ -29,8 +31,15 @@ class Names:
     properties: Mapping[str, Sequence[str]]
     traits: dict[str, str] = field(default_factory=dict)
 
+    def asked(self, name: str) -> str:
+        """A name of a ``where``: as `column`, the customer's trait standing in where a row is silent."""
+        column = self.fact.by_name.get(name)
+        if column and column.role == "dimension" and self._also_trait(name):
+            return f"COALESCE(t.{quote_name(name)}, {self._trait(name)})"
+        return self.column(name)
+
     def column(self, name: str) -> str:
-        """A name of a definition or a ``where``: any column, property or trait, or a period's end."""
+        """A name of a definition: any column, property or trait, or a period's end."""
         if name in ("period_start", "period_end"):
             return f"c.{name}"
         stored = self.fact.stored_columns()
@@ -40,11 +49,9 @@ class Names:
 
     def dimension(self, name: str) -> str:
         """A name of ``by``, as text."""
-        if name in CLOCK and name in self.fact.dimensions():
-            return self._clock(name)
         column = self.fact.by_name.get(name)
         if column and column.role not in ("measure", "time", "identity"):
-            return f"CAST(t.{quote_name(name)} AS VARCHAR)"
+            return f"CAST({self.asked(name)} AS VARCHAR)"
         return f"CAST({self.other(name)} AS VARCHAR)"
 
     def other(self, name: str) -> str:
@@ -68,6 +75,10 @@ class Names:
             return ""
         columns = ", ".join(f"{sql} AS {alias}" for sql, alias in self.traits.items())
         return f" LEFT JOIN (SELECT customer_no, {columns} FROM customer AS t) AS p ON p.customer_no = t.customer_no"
+
+    def _also_trait(self, name: str) -> bool:
+        own = FACTS["customer"].by_name.get(name)
+        return bool(own and own.role == "dimension" and self.fact.has_customer and self.fact.name != "customer")
 
     def _trait(self, name: str) -> str:
         own = FACTS["customer"].by_name.get(name)

@@ -86,7 +86,7 @@ class Planner:
     ) -> str:
         """``FROM fact JOIN calendar … WHERE filter`` of a scan. Look names up before, so that traits are joined."""
         where = (
-            f" WHERE {compile_expression(shape.where, names.column, boolean=True)}" if shape.where and filtered else ""
+            f" WHERE {compile_expression(shape.where, names.asked, boolean=True)}" if shape.where and filtered else ""
         )
         on = _holds(holds, shape) if holds and span == "end" else _placed(names.time, shape)
         return f'FROM "{names.fact.name}" AS t JOIN {calendar_name(span)} AS c ON {on}{names.joins()}{where}'
