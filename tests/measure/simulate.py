@@ -46,7 +46,10 @@ def intervals(business: Business, metric: str) -> tuple[Array, Array]:
     """Low and high of every replicate in January (NaN where there is none)."""
     question = Question((metric,), ("campaign",), since=date(2026, 1, 1), until=date(2026, 2, 1), compare="none")
     records = ask(business, question).records
-    return tuple(np.array([np.nan if x is None else x for x in side]) for side in zip(*((r.low, r.high) for r in records), strict=True))  # type: ignore[return-value]
+    return tuple(
+        np.array([np.nan if x is None else x for x in side])
+        for side in zip(*((r.low, r.high) for r in records), strict=True)
+    )  # type: ignore[return-value]
 
 
 def p_values(business: Business, metric: str) -> Array:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.theme import Theme
 
 STYLES = {
     "better": "color(33)",
@@ -32,14 +33,20 @@ def err() -> Console:
     return _console(stderr=True)
 
 
+def theme() -> Theme:
+    """The styles that tables use, for a `rich.console.Console` of one's own."""
+    from rich.theme import Theme
+
+    return Theme(STYLES)
+
+
 def to_text(thing: object, width: int = 120) -> str:
     """What would be printed, as plain text, for a file."""
     import io
 
     from rich.console import Console
-    from rich.theme import Theme
 
-    console = Console(file=io.StringIO(), width=width, theme=Theme(STYLES), highlight=False, emoji=False)
+    console = Console(file=io.StringIO(), width=width, theme=theme(), highlight=False, emoji=False)
     with console.capture() as captured:
         console.print(thing)
     return captured.get()
@@ -57,9 +64,8 @@ def _console(*, stderr: bool) -> Console:
 @cache
 def _for_stream(stderr: bool, stream: object, columns: str | None) -> Console:
     from rich.console import Console
-    from rich.theme import Theme
 
-    console = Console(file=stream, theme=Theme(STYLES), highlight=False, emoji=False)  # type: ignore[arg-type]
+    console = Console(file=stream, theme=theme(), highlight=False, emoji=False)  # type: ignore[arg-type]
     if not console.is_terminal and not columns:
         console.width = 100
     return console

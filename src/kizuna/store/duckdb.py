@@ -86,7 +86,8 @@ class DuckDBStore:
             ) from None
         except (duckdb.ConversionException, duckdb.BinderException, duckdb.OutOfRangeException) as error:
             raise QuestionError(
-                f"The question does not fit the data: {str(error).splitlines()[0]}", "Compare text with text and numbers with numbers."
+                f"The question does not fit the data: {str(error).splitlines()[0]}",
+                "Compare text with text and numbers with numbers.",
             ) from None
         finally:
             timer.cancel()
