@@ -95,8 +95,8 @@ def changes(known: Sequence[tuple[Part, Record]], reader: Reader) -> RenderableT
     lines += [_sentence(p, r, reader) for p, r in moved[:MOST_SENTENCES]]
     if not moved:
         lines.append(Text(word("nothing moved", reader.language)))
-    counted = (len({p.id for p, _ in pairs}) for pairs in (moved, tested))
-    lines.append(Text(_counted(*counted, reader), "quiet"))
+    how_many = _counted(len({p.id for p, _ in moved}), len({p.id for p, _ in tested}), reader)
+    lines.append(Text(how_many, "quiet"))
     return Group(*lines)
 
 

@@ -43,6 +43,7 @@ def whole(start: date, end: date | None) -> str | None:
 
 
 def day(when: date, language: str = "en") -> str:
+    """A day as people write it: ``5 Jan 2026``, ``2026年1月5日``."""
     if language == "ja":
         return f"{when.year}年{when.month}月{when.day}日"
     if language == "da":

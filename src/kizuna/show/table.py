@@ -124,6 +124,7 @@ def _with_data(part: Part, reader: Reader) -> tuple[Part, list[str]]:
 
 
 def heading(part: Part, reader: Reader) -> Text:
+    """A metric's name, and its id for commands."""
     text = Text(reader.name(part.metric), "head")
     return text.append(f"  {part.id}", "not bold dim")
 
@@ -235,6 +236,7 @@ def _narrowed(columns: list[Cells], room: int) -> list[Cells]:
 
 
 def table_of(columns: Sequence[Cells]) -> Table:
+    """The columns as they are, as a Rich table without lines."""
     table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, show_edge=False, header_style="")
     for column in columns:
         side: JustifyMethod = "right" if column.right else "left"
@@ -355,6 +357,7 @@ def _sparklines(part: Part, reader: Reader, *, plain: bool) -> list[RenderableTy
 
 
 def notes_line(notes: Sequence[str], reader: Reader) -> Text:
+    """What the letters beside the numbers mean."""
     said = [f"{_mark(i)} {flag(name, reader.language)}" for i, name in enumerate(notes)]
     return Text("   ".join(said), "quiet")
 

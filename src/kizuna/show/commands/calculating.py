@@ -17,9 +17,9 @@ from kizuna.show.console import out
 from kizuna.show.words import word
 
 _HELP = {
-    "promoters": "how many answered 9 or 10 (for sample-size: their share in percent)",
+    "promoters": "how many answered 9 or 10",
     "passives": "how many answered 7 or 8",
-    "detractors": "how many answered 0 to 6 (for sample-size: their share in percent)",
+    "detractors": "how many answered 0 to 6",
     "counts": "how many gave each answer, the lowest first: 1,0,4,12,8",
     "positive": "how many were satisfied",
     "total": "how many answered",
@@ -33,7 +33,7 @@ _HELP = {
     "order_value": "average value of an order",
     "frequency": "orders a year",
     "lifespan": "years a customer stays",
-    "margin": "percent of the value that is margin (for sample-size: the wished ± in points)",
+    "margin": "percent of the value that is margin",
     "monthly_margin": "recurring margin per customer and month, instead of orders",
     "churn": "customers lost a month, in percent",
     "customers": "how many customers the churn was observed on",
@@ -46,6 +46,13 @@ _HELP = {
     "nps": "for a Net Promoter Score instead of a share",
     "population": "how many people there are in all",
 }
+
+_HELP_OF = {
+    ("sample-size", "margin"): "the wished ± in points",
+    ("sample-size", "promoters"): "expected share of promoters in percent, with --nps",
+    ("sample-size", "detractors"): "expected share of detractors in percent, with --nps",
+}
+"""Where a word means something else than in the other calculators."""
 
 app = App(
     name="calc", help="Calculate from numbers typed in: no data needed.", help_format="plaintext", help_epilogue=""
@@ -89,7 +96,7 @@ def command(name: str, calculator: Callable[..., Calculation]) -> Callable[..., 
         printed = {p.name: given.pop(p.name, p.default) for p in (_FORMAT, _LANGUAGE, _CURRENCY)}
         show(calculator(*args, **given), **printed)
 
-    parameters = [_parameter(p, hints[p.name]) for p in inspect.signature(calculator).parameters.values()]
+    parameters = [_parameter(name, p, hints[p.name]) for p in inspect.signature(calculator).parameters.values()]
     run.__signature__ = inspect.Signature([*parameters, _FORMAT, _LANGUAGE, _CURRENCY])  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in (*parameters, _FORMAT, _LANGUAGE, _CURRENCY)}
     run.__name__ = name
@@ -97,8 +104,8 @@ def command(name: str, calculator: Callable[..., Calculation]) -> Callable[..., 
     return run
 
 
-def _parameter(parameter: inspect.Parameter, hint: Any) -> inspect.Parameter:
-    said = _HELP[parameter.name]
+def _parameter(calculator: str, parameter: inspect.Parameter, hint: Any) -> inspect.Parameter:
+    said = _HELP_OF.get((calculator, parameter.name), _HELP[parameter.name])
     if parameter.name == "counts":
         kind: Any = Annotated[
             list[float] | None, Parameter(help=said, converter=_numbers, consume_multiple=True, negative=())

@@ -187,6 +187,7 @@ def show_report(report: ImportReport) -> None:
 
 
 def show_file(file: FileReport) -> None:
+    """One file: what it was found to be, its mapping, where its rows went."""
     if file.already:
         out().print(
             Text(file.file, "head").append(f"  had been imported already (import {file.import_no})", "not bold")

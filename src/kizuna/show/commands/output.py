@@ -71,6 +71,7 @@ def table_content(table: pa.Table, format: Format) -> str | bytes:
 
 
 def binary(table: pa.Table, format: Format) -> bytes:
+    """A table as an Arrow or Parquet file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -84,6 +85,7 @@ def binary(table: pa.Table, format: Format) -> bytes:
 
 
 def as_csv(header: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
+    """Rows as comma-separated text with a header, harmless to spreadsheets."""
     out = io.StringIO()
     writer = csv.DictWriter(out, header, lineterminator="\n")
     writer.writerow({name: harmless(name) for name in header})
@@ -92,6 +94,7 @@ def as_csv(header: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
 
 
 def as_markdown(header: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
+    """Rows as a Markdown table."""
     lines = ["| " + " | ".join(map(_cell, header)) + " |", "|" + "--|" * len(header)]
     lines += ["| " + " | ".join(_cell(plain(row[name])) for name in header) + " |" for row in rows]
     return "\n".join(lines) + "\n"
