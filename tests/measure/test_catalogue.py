@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kizuna.errors import CatalogueError, UnknownName
+from kizuna.measure.answer import FLAGS
 from kizuna.measure.catalogue import Catalogue
 from kizuna.settings import Settings
 
@@ -27,6 +28,14 @@ def test_every_built_in_definition_is_right(catalogue: Catalogue) -> None:
     catalogue.check_all()
     for name in catalogue:
         catalogue.recipe(name)
+
+
+def test_every_flag_has_a_meaning_and_is_documented(catalogue: Catalogue) -> None:
+    raised = {flag for metric in catalogue.values() for flag in metric.flag}
+    raised |= {f"mixed_{metric.pooled_flag}" for metric in catalogue.values() if metric.pooled_flag}
+    assert raised <= set(FLAGS)
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "uncertainty.md").read_text(encoding="utf-8")
+    assert [f"| `{flag}` | {meaning} |" for flag, meaning in FLAGS.items() if f"| `{flag}` | {meaning} |" not in guide] == []
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ FLAGS: dict[str, str] = {
     "no_sampling": "a reading, not a sample: it has no sampling interval",
     "mixed_scale": "answers on different scales are pooled as shares",
     "revenue_for_margin": "revenue stands in where no margin is known",
+    "unknown_opens": "of some opens it is not known whether a person or a machine opened",
     "immature": "the window of the latest people is not over yet",
 }
 """What each flag means; metrics may set flags of their own."""
