@@ -73,8 +73,8 @@ def compile_expression(text: str, resolve: Resolve, *, boolean: bool = False, di
         raise QuestionError(
             f"{text!r} is not a condition.", "Write something that is true or false, such as country = 'JP'."
         )
-    resolved = tree.transform(lambda node: _resolve(node, resolve))
-    return resolved.sql(dialect=dialect, comments=False)
+    resolved = tree.transform(lambda node: _resolve(node, resolve), copy=False)
+    return resolved.sql(dialect=dialect, comments=False, copy=False)
 
 
 def names_in(text: str) -> list[str]:
