@@ -102,7 +102,9 @@ def test_ragged_and_broken_lines_keep_their_line_numbers(store, tmp_path):
 
 def test_a_broken_byte_rejects_its_line_only(store, tmp_path):
     path = tmp_path / "file.csv"
-    path.write_bytes("id,navn\n1,Ærø\n2,Møn\n3,Fanø\n4,Æbelø\n5,Sjælland\n6,Samsø\n".encode() + b"7,\xff\n" + "8,Læsø\n".encode())
+    path.write_bytes(
+        "id,navn\n1,Ærø\n2,Møn\n3,Fanø\n4,Æbelø\n5,Sjælland\n6,Samsø\n".encode() + b"7,\xff\n" + "8,Læsø\n".encode()
+    )
     _, rows = read(store, path, tmp_path)
     assert [row[1] for row in rows] == list("1234568")
     assert store.execute("SELECT line_no, kind FROM _unparsed") == [(8, "bytes that are not UTF-8")]
@@ -111,7 +113,7 @@ def test_a_broken_byte_rejects_its_line_only(store, tmp_path):
 def test_broken_json_lines_are_rejected_one_by_one(store, tmp_path):
     path = tmp_path / "file.jsonl"
     path.write_text('{"id": 1}\n{"id": }\n\n[1]\n{"id": 2, "x": null}\n', encoding="utf-8")
-    source, rows = read(store, path, tmp_path)
+    _, rows = read(store, path, tmp_path)
     assert [row[:2] for row in rows] == [(1, "1"), (5, "2")]
     assert store.execute("SELECT line_no FROM _unparsed ORDER BY 1") == [(2,), (4,)]
 
@@ -152,7 +154,9 @@ def test_a_sheet_is_named_or_refused(store, tmp_path):
 def test_a_query_reads_and_only_reads(tmp_path):
     database = tmp_path / "shop.db"
     connection = sqlite3.connect(database)
-    connection.executescript("CREATE TABLE o (id INTEGER, total REAL, note TEXT); INSERT INTO o VALUES (1, 2.0, NULL), (2, 3.5, 'a,b');")
+    connection.executescript(
+        "CREATE TABLE o (id INTEGER, total REAL, note TEXT); INSERT INTO o VALUES (1, 2.0, NULL), (2, 3.5, 'a,b');"
+    )
     connection.close()
     target = tmp_path / "answer.csv.gz"
     documents.query_sqlite(database, "SELECT id, total, note FROM o ORDER BY id", target)
@@ -160,12 +164,21 @@ def test_a_query_reads_and_only_reads(tmp_path):
     assert gzip.decompress(first).decode() == 'id,total,note\n1,2,\n2,3.5,"a,b"\n'
     documents.query_sqlite(database, "SELECT id, total, note FROM o ORDER BY id", target)
     assert target.read_bytes() == first
-    for query in ("DELETE FROM o", "ATTACH 'x.db' AS x", "PRAGMA journal_mode=WAL", "SELECT load_extension('x')", "nonsense"):
+    for query in (
+        "DELETE FROM o",
+        "ATTACH 'x.db' AS x",
+        "PRAGMA journal_mode=WAL",
+        "SELECT load_extension('x')",
+        "nonsense",
+    ):
         with pytest.raises(ImportFailed):
             documents.query_sqlite(database, query, target)
 
 
-CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r", exclude_categories=("Cc", "Cs", "Zl", "Zp", "Co")), max_size=8)
+CELLS = st.text(
+    st.characters(codec="utf-8", exclude_characters="\x00\r", exclude_categories=("Cc", "Cs", "Zl", "Zp", "Co")),
+    max_size=8,
+)
 JAPANESE = st.text(st.sampled_from("あいうアイウ日本語店舗売上円ー、。"), min_size=2, max_size=6)
 DANISH = st.text(st.sampled_from("abcdefghijklmnopæøåÆØÅé"), min_size=1, max_size=8)
 
@@ -176,7 +189,9 @@ def tables(draw):
     delimiter = draw(st.sampled_from(",;\t|"))
     others = set(",;\t|") - {delimiter}
     cell = {"cp932": JAPANESE, "latin-1": DANISH}.get(encoding, CELLS)
-    cell = cell.filter(lambda text: not others & set(text)) | st.sampled_from(['say "hi"', "two\nlines", f"a{delimiter}b"])
+    cell = cell.filter(lambda text: not others & set(text)) | st.sampled_from(
+        ['say "hi"', "two\nlines", f"a{delimiter}b"]
+    )
     width = draw(st.integers(2, 5))
     rows = draw(st.lists(st.lists(cell, min_size=width, max_size=width), min_size=1, max_size=8))
     return encoding, delimiter, draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])), rows

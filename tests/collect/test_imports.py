@@ -58,7 +58,9 @@ def test_a_rejected_row_keeps_its_original_columns(shop):
 
 def test_rejected_rows_are_capped_but_all_counted(make_shop):
     shop = make_shop(max_rejected_kept=2)
-    report = shop.take("order", "order_id,date,total\n" + "".join(f"{n},2024-01-05,x\n" for n in range(5)) + "9,2024-01-05,1\n")
+    report = shop.take(
+        "order", "order_id,date,total\n" + "".join(f"{n},2024-01-05,x\n" for n in range(5)) + "9,2024-01-05,1\n"
+    )
     assert report.rejected_rows == 5
     assert shop.rows("SELECT count(*) FROM rejected") == [(2,)]
     assert shop.rows("SELECT rejected FROM import") == [(5,)]
@@ -125,7 +127,7 @@ def test_mapping_mistakes_found_later_replace_rows_without_a_key(shop):
         ("length(kind)", Decimal("3")),
         ("regexp_extract(note, '(\\d+)', 1)", Decimal("42")),
         ("date_diff('day', date, shipped)", Decimal("3")),
-        ("\"total\"", Decimal("3")),
+        ('"total"', Decimal("3")),
         ("if(kind LIKE 'b2%', 1, 2)", Decimal("1")),
         ("greatest(total, 10)", Decimal("10")),
         ("total IN (3, 4) AND kind IN ('b2c', 'x')", Decimal("1")),
@@ -171,23 +173,34 @@ def test_local_times_become_utc(make_shop):
 
 def test_group_makes_one_row_of_many(shop):
     text = "basket,who,when,price,id\n10,007,2024-01-05 10:00,1.10,5\n10,007,2024-01-05 10:00,2.20,4\n11,008,2024-01-06,3.30,6\n"
-    mapping = {"ordered_at": "min(when)", "value": "sum(price)", "customer_id": "any_value(who)", "quantity": "count(*)"}
+    mapping = {
+        "ordered_at": "min(when)",
+        "value": "sum(price)",
+        "customer_id": "any_value(who)",
+        "quantity": "count(*)",
+    }
     report = shop.take("order", text, mapping=mapping, group=["basket"], keep=["id"])
     assert (report.rows, report.staged, report.added) == (3, 2, 2)
     rows = shop.rows('SELECT order_id, customer_id, value, quantity, line_no, properties FROM "order" ORDER BY 1')
-    assert rows == [("10", "007", Decimal("3.3"), 2.0, 2, {"id": "5"}), ("11", "008", Decimal("3.3"), 1.0, 4, {"id": "6"})]
+    assert rows == [
+        ("10", "007", Decimal("3.3"), 2.0, 2, {"id": "5"}),
+        ("11", "008", Decimal("3.3"), 1.0, 4, {"id": "6"}),
+    ]
 
 
 def test_a_plain_column_under_group_takes_the_first_line(shop):
     text = "Name,Email,Created at,Total\n#1,a@b.c,2024-01-05 10:00,30\n#1,,,\n#2,d@e.f,2024-01-06 10:00,5\n"
-    shop.take("order", text, mapping={"value": "max(Total)", "ordered_at": "min(\"Created at\")"}, group=["Name"])
+    shop.take("order", text, mapping={"value": "max(Total)", "ordered_at": 'min("Created at")'}, group=["Name"])
     rows = shop.rows('SELECT order_id, email, value FROM "order" ORDER BY 1')
     assert rows == [("#1", "a@b.c", Decimal(30)), ("#2", "d@e.f", Decimal(5))]
 
 
 def test_foreign_currencies_are_converted_at_the_rate_of_the_import(make_shop):
     shop = make_shop(currency="DKK", exchange={"EUR": 7.46})
-    shop.take("order", "order_id,date,total,refunded,currency\n1,2024-01-05,10,1,eur\n2,2024-01-05,10,0,DKK\n3,2024-01-05,5,,\n")
+    shop.take(
+        "order",
+        "order_id,date,total,refunded,currency\n1,2024-01-05,10,1,eur\n2,2024-01-05,10,0,DKK\n3,2024-01-05,5,,\n",
+    )
     before = shop.everything()
     assert shop.rows('SELECT value, refunded, currency FROM "order" ORDER BY order_id') == [
         (Decimal("74.6"), Decimal("7.46"), "eur"), (Decimal(10), Decimal(0), "DKK"), (Decimal(5), Decimal(0), None),
@@ -202,7 +215,10 @@ def test_foreign_currencies_are_converted_at_the_rate_of_the_import(make_shop):
 def test_customers_keep_other_columns_as_traits(shop):
     shop.take("customer", "customer_id,email,Favourite colour,plan\n1,A@B.c,blue,\n2,,red,gold\n")
     rows = shop.rows("SELECT customer_id, email, properties FROM customer ORDER BY 1")
-    assert rows == [("1", "a@b.c", {"Favourite colour": "blue"}), ("2", None, {"Favourite colour": "red", "plan": "gold"})]
+    assert rows == [
+        ("1", "a@b.c", {"Favourite colour": "blue"}),
+        ("2", None, {"Favourite colour": "red", "plan": "gold"}),
+    ]
 
 
 def test_keep_puts_columns_into_properties(shop):
@@ -231,7 +247,9 @@ def test_parquet_keeps_its_types(make_shop):
 def test_a_query_on_sqlite_is_kept_as_its_answer(shop):
     database = shop.files / "shop.db"
     connection = sqlite3.connect(database)
-    connection.executescript("CREATE TABLE o (id, d, t); INSERT INTO o VALUES ('a', '2024-01-05', 3), ('b', '2024-01-06', 4)")
+    connection.executescript(
+        "CREATE TABLE o (id, d, t); INSERT INTO o VALUES ('a', '2024-01-05', 3), ('b', '2024-01-06', 4)"
+    )
     connection.commit()
     connection.close()
     query = "SELECT id AS order_id, d AS date, t AS total FROM o"
@@ -248,7 +266,9 @@ def test_dry_run_shows_and_changes_nothing(shop):
     path = shop.write("x.csv", "nr,date,total,colour\n1,2024-01-05,3,red\n2,bad,3,blue\n")
     report = import_files(shop.store, shop.settings, shop.root, "order", [path], dry_run=True)
     assert report.problems and report.problems[0][0].startswith("order_id")
-    report = import_files(shop.store, shop.settings, shop.root, "order", [path], mapping={"order_id": "nr"}, dry_run=True)
+    report = import_files(
+        shop.store, shop.settings, shop.root, "order", [path], mapping={"order_id": "nr"}, dry_run=True
+    )
     (file,) = report.files
     assert not report.problems and file.staged == 1 and file.rejected_rows == 1 and file.unused == ("colour",)
     shown = {field.field: (field.text, field.how, field.samples) for field in file.mapping}
@@ -269,7 +289,9 @@ def test_what_cannot_be_told_is_asked(shop):
     assert shop.everything() == before
 
 
-@pytest.mark.parametrize(("fact", "path", "error"), [("ordr", "x.csv", UnknownName), ("order", "nowhere.csv", ImportFailed)])
+@pytest.mark.parametrize(
+    ("fact", "path", "error"), [("ordr", "x.csv", UnknownName), ("order", "nowhere.csv", ImportFailed)]
+)
 def test_names_that_do_not_exist(shop, fact, path, error):
     with pytest.raises(error):
         import_files(shop.store, shop.settings, shop.root, fact, [Path(path)])
@@ -286,7 +308,11 @@ def filled(shop):
     shop.take("order", ORDERS, name="orders.csv")
     shop.take("order", gzip.compress(ORDERS.replace("4.50", "x").encode()), name="orders.csv.gz")
     shop.take("customer", "id,email,city\na,A@x.y,Kyoto\nb,b@x.y,Århus\n".encode("latin-1"), name="kunder.csv")
-    shop.take("survey_response", "id,date,score,email\n1,2024-01-05,11,a@x.y\n2,2024-01-06,9,a@x.y\n", mapping={"question": "nps"})
+    shop.take(
+        "survey_response",
+        "id,date,score,email\n1,2024-01-05,11,a@x.y\n2,2024-01-06,9,a@x.y\n",
+        mapping={"question": "nps"},
+    )
     shop.take("order", ORDERS.replace("5\n", "7\n"), name="a/../b ü.csv".replace("/", "_"))
     log = '10.0.0.1 - - [17/May/2015:10:05:03 +0000] "GET /a HTTP/1.1" 200 1 "-" "Mozilla/5.0"\n'
     shop.take("event", log, name="access.log")
@@ -390,6 +416,8 @@ def test_killed_anywhere_the_next_import_mends_it(shop, where):
 
 def test_wide_text_survives_the_way_into_properties(shop):
     out = io.StringIO()
-    csv.writer(out).writerows([["order_id", "date", "total", "note"], ["1", "2024-01-05", "3", "x" * 1_000_000 + "\n絆"]])
+    csv.writer(out).writerows(
+        [["order_id", "date", "total", "note"], ["1", "2024-01-05", "3", "x" * 1_000_000 + "\n絆"]]
+    )
     shop.take("order", out.getvalue(), keep=["note"])
     assert shop.rows("SELECT length(properties['note']) FROM \"order\"") == [(1_000_002,)]

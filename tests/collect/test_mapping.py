@@ -45,7 +45,9 @@ def test_what_is_needed_and_missing_says_how_to_give_it():
 
 
 def test_measures_of_grouped_rows_are_not_guessed():
-    found = match(FACTS["order"], source("basket", "date", "total"), {"order_id": "basket", "ordered_at": "min(date)"}, ["basket"])
+    found = match(
+        FACTS["order"], source("basket", "date", "total"), {"order_id": "basket", "ordered_at": "min(date)"}, ["basket"]
+    )
     assert "value" not in found.assigned and found.problems[0][0].startswith("value is needed")
     said = {"order_id": "basket", "ordered_at": "min(date)", "value": "total"}
     (problem,) = match(FACTS["order"], source("basket", "date", "total"), said, ["basket"]).problems

@@ -81,14 +81,16 @@ def _keep_errors(store: Store, columns: list[str], skip: int) -> None:
     width = len(columns)
     reason = (
         "CASE error_type::VARCHAR "
-        f"WHEN 'MISSING COLUMNS' THEN regexp_extract(error_message, 'Found: (\\d+)', 1) || ' fields instead of {width}' "
+        "WHEN 'MISSING COLUMNS' THEN regexp_extract(error_message, 'Found: (\\d+)', 1) "
+        f"|| ' fields instead of {width}' "
         f"WHEN 'TOO MANY COLUMNS' THEN 'more than {width} fields' "
         "WHEN 'INVALID ENCODING' THEN 'bytes that are not UTF-8' "
         "WHEN 'LINE SIZE OVER MAXIMUM' THEN 'longer than two million bytes' "
         "ELSE 'a quote that does not end, or ends in the midst of a field' END"
     )
     kind = (
-        "CASE error_type::VARCHAR WHEN 'MISSING COLUMNS' THEN 'too few fields' WHEN 'TOO MANY COLUMNS' THEN 'too many fields' "
+        "CASE error_type::VARCHAR "
+        "WHEN 'MISSING COLUMNS' THEN 'too few fields' WHEN 'TOO MANY COLUMNS' THEN 'too many fields' "
         "WHEN 'INVALID ENCODING' THEN 'bytes that are not UTF-8' WHEN 'LINE SIZE OVER MAXIMUM' THEN 'line too long' "
         "ELSE 'broken quotes' END"
     )

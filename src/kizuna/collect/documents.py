@@ -90,7 +90,8 @@ def _objects(store: Store, path: Path, line_no: str, found: dict[str, str]) -> S
         f"(SELECT {line_no} AS line_no, json_extract_string(json, [{wanted}]) AS v FROM _raw WHERE {valid})"
     )
     store.execute(
-        f"INSERT INTO _unparsed SELECT {line_no}, 'not a JSON object', 'not a JSON object', to_json({{'line': json::VARCHAR}}) "
+        f"INSERT INTO _unparsed SELECT {line_no}, 'not a JSON object', 'not a JSON object', "
+        "to_json({'line': json::VARCHAR}) "
         f"FROM _raw WHERE NOT ({valid}) AND trim(json::VARCHAR) <> ''"
     )
     return Source("_source", dict.fromkeys(names, "VARCHAR"), "json", found)

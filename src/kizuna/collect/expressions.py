@@ -7,6 +7,7 @@ text where it is compared with text, handed to a text function, or passed on as 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -23,26 +24,40 @@ AGGREGATES = frozenset(
 
 _TEXT_FUNCTIONS = frozenset(
     {
-        "lower", "upper", "trim", "ltrim", "rtrim", "length", "left", "right", "substr", "substring", "replace", "concat",
+        "lower", "upper", "trim", "ltrim", "rtrim", "length", "left", "right", "substr", "substring", "replace",
+        "concat",
         "regexp_extract", "regexp_replace", "regexp_matches", "split_part", "contains", "starts_with", "ends_with",
         "strptime", "try_strptime", "lpad", "reverse", "translate", "instr", "strpos", "md5",
     }
 )  # fmt: skip
 _OTHER_FUNCTIONS = frozenset(
     {
-        "coalesce", "nullif", "if", "abs", "round", "floor", "ceil", "greatest", "least", "sqrt", "ln", "exp", "power", "sign",
-        "date_trunc", "date_diff", "datediff", "date_part", "date_add", "strftime", "make_date", "make_timestamp", "to_timestamp",
-        "epoch", "epoch_ms", "year", "month", "day", "hour", "minute", "second", "last_day", "to_years", "to_months", "to_weeks",
+        "coalesce", "nullif", "if", "abs", "round", "floor", "ceil", "greatest", "least", "sqrt", "ln", "exp", "power",
+        "sign",
+        "date_trunc", "date_diff", "datediff", "date_part", "date_add", "strftime", "make_date", "make_timestamp",
+        "to_timestamp",
+        "epoch", "epoch_ms", "year", "month", "day", "hour", "minute", "second", "last_day", "to_years", "to_months",
+        "to_weeks",
         "to_days", "to_hours", "to_minutes", "to_seconds", "isfinite", "extract",
     }
 )  # fmt: skip
+_GIVE_TEXT = _TEXT_FUNCTIONS - {
+    "length",
+    "instr",
+    "strpos",
+    "contains",
+    "starts_with",
+    "ends_with",
+    "strptime",
+    "try_strptime",
+}
 FUNCTIONS = AGGREGATES | _TEXT_FUNCTIONS | _OTHER_FUNCTIONS
 
-_NODES: tuple[type[exp.Expression], ...] = (
+_NODES: tuple[type[exp.Expr], ...] = (
     exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Add, exp.Sub, exp.Mul, exp.Div,
     exp.IntDiv, exp.Mod, exp.Neg, exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In,
     exp.Between, exp.Like, exp.ILike, exp.Is, exp.Case, exp.If, exp.Cast, exp.TryCast, exp.DataType, exp.DPipe,
-    exp.Interval, exp.Var, exp.Tuple, exp.Distinct, exp.Star,
+    exp.Interval, exp.Var, exp.Tuple, exp.Distinct, exp.Star, exp.IgnoreNulls,
 )  # fmt: skip
 _CASTS = {
     "TEXT",
@@ -57,7 +72,7 @@ _CASTS = {
     "TIMESTAMPTZ",
     "BOOLEAN",
 }
-_PASSING = (exp.Paren, exp.Coalesce, exp.Case, exp.If, exp.Nullif)
+_PASSING = (exp.Paren, exp.IgnoreNulls, exp.Coalesce, exp.Case, exp.If, exp.Nullif)
 _PASSING_NAMES = frozenset({"min", "max", "any_value", "first", "last", "arg_min", "arg_max"})
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between)
 _TO_INTERVAL = frozenset({"to_years", "to_months", "to_weeks", "to_days", "to_hours", "to_minutes"})
@@ -67,7 +82,7 @@ _TO_INTERVAL = frozenset({"to_years", "to_months", "to_weeks", "to_days", "to_ho
 class Parsed:
     """A checked expression: the columns it uses and whether it has an aggregate."""
 
-    tree: exp.Expression
+    tree: exp.Expr
     columns: tuple[str, ...]
     aggregate: bool
 
@@ -77,13 +92,7 @@ def parse(text: str, columns: Mapping[str, str], *, grouped: bool) -> Parsed:
 
     Raises `NotAllowed` for anything outside the list, `ImportFailed` for a column the file does not have.
     """
-    try:
-        tree = sqlglot.parse_one(f"SELECT {text}", dialect="duckdb")
-    except SqlglotError as error:
-        first = str(error).split("\n")[0].replace("\x1b[4m", "").replace("\x1b[0m", "")
-        raise NotAllowed(
-            f"{text!r} cannot be read as an expression: {first}", 'Quote names with spaces: "Total price".'
-        ) from None
+    tree = _tree(text, columns)
     if (
         not isinstance(tree, exp.Select)
         or len(tree.expressions) != 1
@@ -103,6 +112,22 @@ def parse(text: str, columns: Mapping[str, str], *, grouped: bool) -> Parsed:
     return Parsed(root.copy(), tuple(used), aggregate)
 
 
+def _tree(text: str, columns: Mapping[str, str]) -> exp.Expr:
+    """Parse; where that fails, once more with columns quoted, as a column may be called ``when`` or ``order``."""
+    names = sorted((re.escape(name) for name in columns if name.isidentifier()), key=len, reverse=True)
+    written = r"""('(?:[^']|'')*'|"(?:[^"]|"")*")"""
+    bare = re.compile(rf"{written}|\b({'|'.join(names) or '(?!)'})\b(?!\s*\()", re.IGNORECASE)
+    quoting = bare.sub(lambda found: found[1] or quoted(found[2]), text)
+    error = ""
+    for attempt in dict.fromkeys((text, quoting)):
+        try:
+            tree: exp.Expr = sqlglot.parse_one(f"SELECT {attempt}", dialect="duckdb")
+            return tree
+        except SqlglotError as failure:
+            error = error or str(failure).split("\n")[0].replace("\x1b[4m", "").replace("\x1b[0m", "")
+    raise NotAllowed(f"{text!r} cannot be read as an expression: {error}", 'Quote names with spaces: "Total price".')
+
+
 def _known(node: exp.Column, text: str, by_name: Mapping[str, str]) -> str:
     if node.table or node.name.lower() not in by_name:
         near = did_you_mean(node.name, by_name.values())
@@ -113,7 +138,7 @@ def _known(node: exp.Column, text: str, by_name: Mapping[str, str]) -> str:
     return by_name[node.name.lower()]
 
 
-def _check(node: exp.Expression, text: str, grouped: bool) -> bool:
+def _check(node: exp.Expr, text: str, grouped: bool) -> bool:
     """Whether the node is an aggregate; raises when it is not allowed."""
     if isinstance(node, exp.Func) and not isinstance(node, (exp.And, exp.Or, exp.Case, exp.If, exp.Cast, exp.TryCast)):
         name = function_name(node)
@@ -189,10 +214,13 @@ def _filled(sql: str) -> str:
     return sql
 
 
-def _stays_text(column: exp.Expression) -> bool:
+def _stays_text(column: exp.Expr) -> bool:
     """Whether a column is used as text: compared with text, in a text function, or just passed on."""
-    node, parent = column, column.parent
+    node: exp.Expr = column
+    parent = column.parent
     while parent is not None:
+        if isinstance(parent, _PASSING) and not _only_text(parent):
+            return False
         if isinstance(parent, (exp.Like, exp.ILike, exp.DPipe)):
             return True
         if isinstance(parent, exp.Is):
@@ -219,3 +247,20 @@ def _stays_text(column: exp.Expression) -> bool:
             return False
         node, parent = parent, parent.parent
     return True
+
+
+def _only_text(node: exp.Expr | None) -> bool:
+    """Whether all that a node may give is columns as they are, or text: a number among them makes all numbers."""
+    if node is None or isinstance(node, (exp.Column, exp.Null)) or (isinstance(node, exp.Literal) and node.is_string):
+        return True
+    if isinstance(node, exp.Case):
+        branches = [branch.args["true"] for branch in node.args["ifs"]]
+        return all(map(_only_text, [*branches, node.args.get("default")]))
+    if isinstance(node, exp.If):
+        return _only_text(node.args["true"]) and _only_text(node.args.get("false"))
+    if isinstance(node, (exp.Paren, exp.IgnoreNulls, exp.Coalesce, exp.Nullif)):
+        return all(_only_text(child) for child in node.iter_expressions())
+    if isinstance(node, exp.Func):
+        name = function_name(node)
+        return name in _GIVE_TEXT or (name in _PASSING_NAMES and _only_text(node.this))
+    return isinstance(node, exp.DPipe)

@@ -8,7 +8,6 @@ up what is kept and not yet in the database. The numbers are thus a pure functio
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +32,8 @@ from kizuna.store.load import LoadReport, load
 
 DATABASE = "kizuna.duckdb"
 _SCRATCH_TABLES = (
-    "_raw", "_unparsed", "_errors", "_scans", "_shifts", "_blanks", "_gone", "_numbered", "_grouped", "_rejected", "_repeated", "_again", STAGED,
+    "_raw", "_unparsed", "_errors", "_scans", "_shifts", "_blanks", "_gone", "_numbered", "_grouped", "_rejected",
+    "_repeated", "_again", STAGED,
 )  # fmt: skip
 
 
@@ -55,11 +55,12 @@ def import_files(
 ) -> ImportReport:
     """Import one or more files as rows of a fact.
 
-    `mapping` is field → column, ``'literal'`` or expression; `group` makes one row of all lines that agree
-    in these columns; `keep` names columns kept as properties. `sheet` is a workbook's, `query` a SELECT on an
-    SQLite file; `options` say what else would be found out (encoding, delimiter, dates, …). With `dry_run` nothing is changed, and problems are in the
-    report instead of raised. Raises `ImportFailed` when a file cannot be read or mapped; a single row that
-    does not fit is rejected, kept with its reason, and counted in the report.
+    `mapping` is field → column, ``'literal'`` or expression; `group` makes one row of all lines that
+    agree in these columns; `keep` names columns kept as properties. `sheet` is a workbook's, `query` a
+    SELECT on an SQLite file; `options` say what else would be found out (encoding, delimiter, dates, …).
+    With `dry_run` nothing is changed, and problems are in the report instead of raised. Raises
+    `ImportFailed` when a file cannot be read or mapped; a single row that does not fit is rejected, kept
+    with its reason, and counted in the report.
     """
     kind = _fact(fact)
     options = options or ReadOptions()
@@ -127,7 +128,8 @@ def _imported_before(store: DuckDBStore, root: Path, recipe: Recipe) -> int:
     """The number of an import of the same content and mapping, if nothing of the fact was replaced since; else 0."""
     numbers = store.execute(
         "SELECT import_no FROM import i WHERE sha256 = ? AND fact = ? AND NOT EXISTS "
-        "(SELECT 1 FROM import later WHERE later.import_no > i.import_no AND later.fact = i.fact AND later.replaced > 0)",
+        "(SELECT 1 FROM import later WHERE later.import_no > i.import_no AND later.fact = i.fact "
+        "AND later.replaced > 0)",
         [recipe.sha256, recipe.fact],
     )
     if not numbers:
@@ -193,7 +195,8 @@ def _commit(
         loaded: LoadReport = load(store, fact, STAGED, number)
         most = int(settings.max_rejected_kept)
         store.execute(
-            f"INSERT INTO rejected SELECT {number}, {literal(fact.name)}, line_no, reason, row FROM _rejected ORDER BY line_no LIMIT {most}"
+            f"INSERT INTO rejected SELECT {number}, {literal(fact.name)}, line_no, reason, row "
+            f"FROM _rejected ORDER BY line_no LIMIT {most}"
         )
         rejected = sum(staged.rejected.values())
         store.execute(
@@ -289,7 +292,7 @@ def rebuild(
         raise
     store.close()
     _remove_log(target)
-    os.replace(fresh, target)
+    fresh.replace(target)
     return reports
 
 

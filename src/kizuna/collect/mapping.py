@@ -68,9 +68,9 @@ def match(
     result.keep = tuple(_column(source, name, "--keep") for name in keep)
     for name, text in {**source.preset, **said}.items():
         _say(result, source, name, text, "said" if name in said else "format")
+    _group_key(result)
     if source.kind != "weblog":
         _by_name(result, source)
-    _group_key(result)
     _traits(result, source)
     _needed(result, source)
     return result
@@ -140,7 +140,8 @@ def _shown(name: str) -> str:
 
 def _by_name(result: Matched, source: Source) -> None:
     taken = {a.column for a in result.assigned.values() if a.column} | set(result.group)
-    taken |= {c for a in result.assigned.values() if a.parsed for c in a.parsed.columns}
+    if result.group:
+        taken |= {c for a in result.assigned.values() if a.parsed for c in a.parsed.columns}
     free = {plain(name): name for name in reversed(source.columns) if name not in taken}
     names = names_of(result.fact)
     for own in (True, False):
@@ -182,7 +183,7 @@ def _needed(result: Matched, source: Source) -> None:
     for column in fact.importable():
         if not column.needed or column.name in result.assigned:
             continue
-        free = [name for name in result.unused]
+        free = list(result.unused)
         near = did_you_mean(column.name, free)
         guess = near or "COLUMN"
         step = f"Say which column it is: --map {column.name}={_shown(guess)}"
@@ -190,7 +191,8 @@ def _needed(result: Matched, source: Source) -> None:
             step += f"; if each row is one {fact.name} of its own: --map '{column.name}={EACH_ROW}'"
             step += "; if several rows make one: --group COLUMN"
         if column.name == "question":
-            step = f"Say which it is: --map question=nps (or {', '.join(list(QUESTIONS)[1:4])} …), or --map question=COLUMN"
+            some = ", ".join(list(QUESTIONS)[1:4])
+            step = f"Say which it is: --map question=nps (or {some} …), or --map question=COLUMN"
         columns = f" Columns not used: {', '.join(free)}." if free else ""
         result.problems.append((f"{column.name} is needed ({column.help}), and no column is it.{columns}", step + "."))
     if fact.has_customer and not any(c.role == "identity" and c.name in result.assigned for c in fact.columns):

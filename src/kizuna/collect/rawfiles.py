@@ -61,12 +61,9 @@ def folder_of(root: Path) -> Path:
 
 def kept(root: Path) -> list[Kept]:
     """All kept imports, in order. Raises `ImportFailed` for a recipe or file that is not right."""
-    result = []
     folder = folder_of(root)
-    for recipe in sorted(folder.glob("*.toml"), key=lambda path: int(path.stem) if path.stem.isdigit() else -1):
-        if recipe.stem.isdigit():
-            result.append(_read(folder, recipe))
-    return result
+    recipes = (path for path in folder.glob("*.toml") if path.stem.isdigit())
+    return [_read(folder, path) for path in sorted(recipes, key=lambda path: int(path.stem))]
 
 
 def _read(folder: Path, file: Path) -> Kept:

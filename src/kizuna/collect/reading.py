@@ -72,8 +72,8 @@ class Reader:
         try:
             double = values.number(name, column, self.store, "_source", "DOUBLE", self.numbers).sql
             fits, whole, short = self.store.execute(
-                f"SELECT count(v), count(*) FILTER (v = trunc(v) AND abs(v) < 9e15), count(*) FILTER (abs(v) < 1e11 AND v = round(v, 4)) "
-                f"FROM (SELECT {double} AS v FROM _source)"
+                "SELECT count(v), count(*) FILTER (v = trunc(v) AND abs(v) < 9e15), "
+                f"count(*) FILTER (abs(v) < 1e11 AND v = round(v, 4)) FROM (SELECT {double} AS v FROM _source)"
             )[0]
             if not fits:
                 return None
@@ -88,7 +88,9 @@ class Reader:
         if fits < given * _MOSTLY:
             return False
         if fits < given:
-            reason = f"{literal(column + ': ')} || '''' || left({name}, 80) || '''' || {literal(f' cannot be read as {what}')}"
+            ending = literal(f"' cannot be read as {what}")
+            beginning = literal(f"{column}: '")
+            reason = f"{beginning} || left({name}, 80) || {ending}"
             condition = f"{sql} IS NULL AND {something(name)} IS NOT NULL"
             self.unreadable.append(Check(condition, f"{column} cannot be read as {what}", reason))
         return True
@@ -102,7 +104,9 @@ class Reader:
         if column.type == "text":
             if kind in ("DOUBLE", "FLOAT"):
                 return Reading(
-                    f"(CASE WHEN {sql} = trunc({sql}) AND abs({sql}) < 9e15 THEN CAST(CAST({sql} AS BIGINT) AS VARCHAR) ELSE CAST({sql} AS VARCHAR) END)"
+                    f"(CASE WHEN {sql} = trunc({sql}) AND abs({sql}) < 9e15 "
+                    f"THEN CAST(CAST({sql} AS BIGINT) AS VARCHAR) "
+                    f"ELSE CAST({sql} AS VARCHAR) END)"
                 )
             return Reading(f"CAST({sql} AS VARCHAR)")
         if column.type == "bool":

@@ -16,6 +16,7 @@ from kizuna.collect.checks import Check
 from kizuna.collect.mapping import EACH_ROW, Assigned, Matched
 from kizuna.collect.reading import Reader
 from kizuna.collect.source import Source, Store, literal, quoted
+from kizuna.collect.values import Reading
 from kizuna.errors import ImportFailed
 from kizuna.facts import Fact
 
@@ -64,7 +65,7 @@ def _value(assigned: Assigned, reader: Reader, grouped: bool) -> str:
 
 
 def _grouped(store: Store, source: Source, matched: Matched, reader: Reader, values: dict[str, str]) -> dict[str, str]:
-    """Aggregate ``_source`` into ``_grouped``; rows without a group, or with a value that cannot be read, are rejected."""
+    """Aggregate ``_source`` into ``_grouped``; rows without a group or with an unreadable value are rejected."""
     bad = [
         Check(
             f"trim({quoted(name)}::VARCHAR) = '' OR {quoted(name)} IS NULL",
@@ -230,7 +231,8 @@ def _reject_typed(store: Store, source: Source, matched: Matched, relation: str,
     store.execute(
         f"INSERT INTO _rejected SELECT t.line_no, {reasons}, {kinds}, s.row FROM {relation} t "
         f"JOIN {coded} c ON c.line_no = t.line_no "
-        f"JOIN (SELECT line_no, {_as_json(source)} AS row FROM _source WHERE line_no IN (SELECT line_no FROM {coded})) s "
+        f"JOIN (SELECT line_no, {_as_json(source)} AS row FROM _source "
+        f"WHERE line_no IN (SELECT line_no FROM {coded})) s "
         "ON s.line_no = t.line_no"
     )
     store.execute(f"DELETE FROM {STAGED} WHERE _code IS NOT NULL")
@@ -246,7 +248,8 @@ def _repeated(store: Store, source: Source, fact: Fact, matched: Matched) -> Non
         return
     store.execute(
         "CREATE OR REPLACE TEMP TABLE _again AS SELECT s.line_no, s.row_key, r.first, "
-        f"row_number() OVER (PARTITION BY s.row_key ORDER BY s.line_no) AS place FROM {STAGED} s JOIN _repeated r USING (row_key)"
+        "row_number() OVER (PARTITION BY s.row_key ORDER BY s.line_no) AS place "
+        f"FROM {STAGED} s JOIN _repeated r USING (row_key)"
     )
     by_content = matched.each_row or not fact.key
     soft = not by_content and fact.name != "customer" and not all(_surely(fact, name, matched) for name in fact.key)
@@ -261,12 +264,14 @@ def _repeated(store: Store, source: Source, fact: Fact, matched: Matched) -> Non
     noun = "answer" if fact.name == "survey_response" else "row"
     reason = f"second {noun} with the same {' and '.join(fact.key)}"
     store.execute(
-        f"INSERT INTO _rejected SELECT a.line_no, {literal(reason)} || ', first on line ' || a.first, {literal(reason)}, f.row "
+        f"INSERT INTO _rejected SELECT a.line_no, {literal(reason)} || ', first on line ' || a.first, "
+        f"{literal(reason)}, f.row "
         f"FROM _again a JOIN {STAGED} s ON s.line_no = a.line_no AND s.row_key = a.row_key "
         f"JOIN (SELECT line_no, {_as_json(source)} AS row FROM _source) f ON f.line_no = a.line_no WHERE a.place > 1"
     )
     store.execute(
-        f"DELETE FROM {STAGED} AS s USING _again a WHERE a.line_no = s.line_no AND a.row_key = s.row_key AND a.place > 1"
+        f"DELETE FROM {STAGED} AS s USING _again a "
+        "WHERE a.line_no = s.line_no AND a.row_key = s.row_key AND a.place > 1"
     )
 
 
@@ -275,13 +280,14 @@ def _fill_each_row(store: Store, fact: Fact, matched: Matched) -> None:
     for name in fact.key:
         if name in matched.assigned and matched.assigned[name].text == EACH_ROW:
             store.execute(
-                f"UPDATE {STAGED} SET {quoted(name)} = row_key WHERE row_key IN (SELECT row_key || '#' || place FROM _again)"
+                f"UPDATE {STAGED} SET {quoted(name)} = row_key "
+                "WHERE row_key IN (SELECT row_key || '#' || place FROM _again)"
             )
 
 
-def _counted(store: Store, readings: Mapping[str, object]) -> Staged:
+def _counted(store: Store, readings: Mapping[str, Reading]) -> Staged:
     store.execute(f"ALTER TABLE {STAGED} DROP COLUMN _code")
     rows = int(store.execute(f"SELECT count(*) FROM {STAGED}")[0][0])
     kinds = store.execute("SELECT kind, count(*) FROM _rejected GROUP BY 1 ORDER BY 2 DESC, 1")
-    found = {name: reading.found for name, reading in readings.items() if getattr(reading, "found", "")}
+    found = {name: reading.found for name, reading in readings.items() if reading.found}
     return Staged(rows, {kind: int(count) for kind, count in kinds}, found)

@@ -54,7 +54,7 @@ class Shape:
 
 
 def moment(text: str, name: str, store: Store, relation: str, zone: str, target: str, dates: Dates) -> Reading:
-    """A reading of a column of times; `target` is ``"time"`` (UTC), ``"local"`` (naive, workspace's zone) or ``"date"``.
+    """A reading of a column of times; `target` is ``"time"`` (UTC), ``"local"`` (naive) or ``"date"``.
 
     Understands ISO 8601 with and without offset, day-first and month-first dates, year-first with any
     separator, Japanese and month names, 20240105, and epoch seconds, milliseconds and microseconds. Times
@@ -91,10 +91,11 @@ def moment(text: str, name: str, store: Store, relation: str, zone: str, target:
 
 
 def _plain_iso(text: str, store: Store, relation: str) -> bool:
-    """Whether the whole column is ISO days or times to the second without an offset: the common case, in one quick pass."""
+    """Whether the whole column is ISO days or times to the second without an offset: the common case, quickly."""
     fits = f"strlen({text}) = 10 OR (strlen({text}) = 19 AND substr({text}, 17, 1) = ':')"
     filled, good = store.execute(
-        f"SELECT count({text}), count(*) FILTER (TRY_CAST({text} AS TIMESTAMP) IS NOT NULL AND ({fits})) FROM {relation}"
+        f"SELECT count({text}), count(*) FILTER (TRY_CAST({text} AS TIMESTAMP) IS NOT NULL AND ({fits})) "
+        f"FROM {relation}"
     )[0]
     return bool(filled == good)
 

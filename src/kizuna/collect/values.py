@@ -15,12 +15,15 @@ NOTHING = ("", "na", "n/a", "#n/a", "null", "none", "nan", "nil", "-", "--", "�
 """Words for "no value" in columns of numbers, times and yes/no (text columns keep them)."""
 
 YES = (
-    "true", "t", "yes", "y", "1", "1.0", "on", "x", "✓", "✔", "ja", "j", "sand", "sandt", "はい", "有", "有り", "あり", "済", "済み",
-    "○", "◯", "購入", "購入済み", "開封", "開封済み", "配信済み", "真", "subscribed", "delivered", "opened", "clicked", "bounced",
+    "true", "t", "yes", "y", "1", "1.0", "on", "x", "✓", "✔", "ja", "j", "sand", "sandt",
+    "はい", "有", "有り", "あり", "済", "済み",
+    "○", "◯", "購入", "購入済み", "開封", "開封済み", "配信済み", "真", "subscribed", "delivered",
+    "opened", "clicked", "bounced",
     "unsubscribed", "complained", "converted", "resolved", "solved",
 )  # fmt: skip
 NO = (
-    "false", "f", "no", "n", "0", "0.0", "off", "nej", "falsk", "いいえ", "無", "無し", "なし", "未", "未購入", "未開封", "×", "✗", "偽",
+    "false", "f", "no", "n", "0", "0.0", "off", "nej", "falsk",
+    "いいえ", "無", "無し", "なし", "未", "未購入", "未開封", "×", "✗", "偽",
     "not delivered", "not opened", "not clicked", "unresolved",
 )  # fmt: skip
 
@@ -104,18 +107,20 @@ def _decimal(clean: str, name: str, store: Store, relation: str, options: Number
     comma, comma_many = grouped.format(","), grouped.format(",") + "{2,}"
     dot, dot_many = grouped.format("\\."), grouped.format("\\.") + "{2,}"
     tests = (
-        f"contains(v, ',') AND contains(v, '.') AND instr(v, ',') > instr(v, '.') OR regexp_full_match(v, '{dot_many}') "
+        "contains(v, ',') AND contains(v, '.') AND instr(v, ',') > instr(v, '.') "
+        f"OR regexp_full_match(v, '{dot_many}') "
         f"OR (regexp_full_match(v, '[-+]?\\d*,\\d+') AND NOT regexp_full_match(v, '{comma}'))",
-        f"contains(v, ',') AND contains(v, '.') AND instr(v, ',') < instr(v, '.') OR regexp_full_match(v, '{comma_many}') "
+        "contains(v, ',') AND contains(v, '.') AND instr(v, ',') < instr(v, '.') "
+        f"OR regexp_full_match(v, '{comma_many}') "
         f"OR (regexp_full_match(v, '[-+]?\\d*\\.\\d*([eE][-+]?\\d+)?') AND NOT regexp_full_match(v, '{dot}'))",
         f"regexp_full_match(v, '{comma}')",
         f"regexp_full_match(v, '{dot}')",
     )
     counts = ", ".join(f"count(*) FILTER ({test})" for test in tests)
     row = store.execute(
-        f"SELECT {counts}, any_value(v) FILTER ({tests[2]}), any_value(v) FILTER ({tests[3]}) FROM (SELECT {clean} AS v FROM {relation})"
+        f"SELECT {counts}, any_value(v) FILTER ({tests[3]}) FROM (SELECT {clean} AS v FROM {relation})"
     )[0]
-    commas, dots, comma_groups, dot_groups, comma_sample, dot_sample = row
+    commas, dots, comma_groups, dot_groups, dot_sample = row
     if commas or dots:
         return "," if commas > dots else "."
     if comma_groups and not dot_groups:

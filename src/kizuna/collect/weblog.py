@@ -36,14 +36,18 @@ _STATIC = (
     r"(?i)\.(css|js|mjs|map|png|jpe?g|gif|svg|ico|webp|avif|bmp|woff2?|ttf|eot|otf|mp[34]|webm|ogg|avi|mov|pdf|zip|gz|bz2|xz|tgz|tar|"
     r"rar|7z|rpm|deb|jar|exe|dmg|iso|bin|txt|xml|json|rss|atom|csv|swf|c|h|py|rb|sh|pl|diff|patch)$"
 )
-_BOT = r"(?i)(bot\b|bot[/\-_;]|crawl|spider|slurp|feed|fetch|monitor|preview|scan|curl|wget|python|java/|libwww|perl|ruby|go-http|http_?client|archiver|validator|reader|externalhit|tiny ?rss|ahrefs|semrush|pingdom|headless)"
+_BOT = (
+    r"(?i)(bot\b|bot[/\-_;]|crawl|spider|slurp|feed|fetch|monitor|preview|scan|curl|wget|python|java/|libwww|perl|ruby|"
+    r"go-http|http_?client|archiver|validator|reader|externalhit|tiny ?rss|ahrefs|semrush|pingdom|headless)"
+)
 _MOBILE = r"(?i)(mobile|iphone|ipod|android.*mobile|windows phone|blackberry|opera mini)"
 _TABLET = r"(?i)(ipad|tablet|kindle|silk/|android)"
 
 PRESET = {
     "occurred_at": "time",
     "name": "CASE WHEN client = 'bot' THEN 'Bot Requested' "
-    "WHEN method = 'GET' AND status >= '200' AND status < '400' AND asset = 'no' THEN 'Page Viewed' ELSE 'File Requested' END",
+    "WHEN method = 'GET' AND status >= '200' AND status < '400' AND asset = 'no' THEN 'Page Viewed' "
+    "ELSE 'File Requested' END",
     "anonymous_id": "visitor",
     "page": "page",
     "referrer": "referrer",
@@ -63,7 +67,8 @@ def read(store: Store, path: Path, options: ReadOptions, scratch: Path, salt: by
     store.execute(
         f"CREATE OR REPLACE TEMP TABLE _raw AS SELECT rowid_line AS line_no, line, "
         f"regexp_extract(line, {literal(_LINE)}, [{', '.join(map(literal, _FIELDS))}]) AS f FROM ("
-        f"SELECT row_number() OVER () AS rowid_line, line FROM read_csv({literal(str(text))}, auto_detect=false, header=false, "
+        f"SELECT row_number() OVER () AS rowid_line, line FROM read_csv({literal(str(text))}, auto_detect=false, "
+        "header=false, "
         "delim='\x01', quote='', escape='', columns={'line': 'VARCHAR'}, null_padding=true, ignore_errors=false)) "
         "WHERE line IS NOT NULL"
     )
