@@ -25,7 +25,7 @@ from kizuna.errors import NotAllowed, QuestionError
 Resolve = Callable[[str], str]
 """Turns a name of the expression into SQL, or raises `UnknownName`."""
 
-FUNCTIONS: dict[str, type[exp.Expression]] = {
+FUNCTIONS: dict[str, type[exp.Expr]] = {
     "coalesce": exp.Coalesce,
     "nullif": exp.Nullif,
     "abs": exp.Abs,
@@ -43,7 +43,7 @@ FUNCTIONS: dict[str, type[exp.Expression]] = {
     "contains": exp.Contains,
 }
 
-_SYNTAX: tuple[type[exp.Expression], ...] = (
+_SYNTAX: tuple[type[exp.Expr], ...] = (
     exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Tuple,
     exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.Between, exp.Like, exp.ILike,
     exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ,
@@ -112,7 +112,7 @@ def quote_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _parse(text: str) -> exp.Expression:
+def _parse(text: str) -> exp.Expr:
     if not text.strip("\0 \t\r\n"):
         raise QuestionError("The expression is empty.", "Leave it out, or write something like country = 'JP'.")
     try:
@@ -126,7 +126,7 @@ def _parse(text: str) -> exp.Expression:
     return tree
 
 
-def _check(node: exp.Expression, text: str) -> None:
+def _check(node: exp.Expr, text: str) -> None:
     if isinstance(node, exp.DataType):
         if node.this.name not in _CASTS:
             raise NotAllowed(
@@ -147,7 +147,7 @@ def _name(column: exp.Column) -> str:
     return ".".join(part.name for part in column.parts)
 
 
-def _resolve(node: exp.Expression, resolve: Resolve) -> exp.Expression:
+def _resolve(node: exp.Expr, resolve: Resolve) -> exp.Expr:
     if isinstance(node, exp.Column):
         return exp.Var(this=resolve(_name(node)))
     return node

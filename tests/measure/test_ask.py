@@ -123,7 +123,7 @@ def test_where_holds_for_several_facts_at_once(shop: Workspace) -> None:
 
 
 def test_an_unknown_dimension_has_a_nearest_one(shop: Workspace) -> None:
-    with pytest.raises(UnknownName, match="dimension of order 'contry'. Did you mean 'country'"):
+    with pytest.raises(UnknownName, match=r"dimension of order 'contry'. Did you mean 'country'"):
         shop.measure("revenue", by="contry")
     with pytest.raises(UnknownName, match="Did you mean 'store'"):
         shop.measure("revenue", where="stroe = 'north'")

@@ -271,7 +271,7 @@ def _log_interval(values: Array, t: Array, low: Array, high: Array) -> tuple[Arr
     For means of skewed amounts it misses less often, and on both sides more alike, than the
     symmetric one (measured: 91.6 % against 90.1 % for order values of 20 customers).
     """
-    positive = (values > 0).all(axis=-1)
+    positive: Mask = np.asarray((values > 0).all(axis=-1))
     logs = np.log(np.where(positive[..., None], values, 1.0))
     factor = np.exp(t * standard_error(logs))
     value = values[..., 0]

@@ -17,8 +17,8 @@ class Question:
     """What is asked.
 
     `metrics` are ids or group names, none for all; `by` dimensions or customer traits; `every`
-    splits the range into periods ("all": it is one); `since` is the first day and `until` the day after the last, ``None`` for
-    as far as the data goes; `where` is a condition over dimensions; `compare` is what each period
+    splits the range into periods ("all": it is one); `since` is the first day and `until` the day
+    after the last, ``None`` for as far as the data goes; `where` is a condition over dimensions; `compare` is what each period
     is compared with; `level` is the confidence of intervals.
     """
 
