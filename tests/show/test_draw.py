@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kizuna.measure.answer import FLAGS
 from kizuna.show import draw
 from kizuna.show.period import period
 from kizuna.show.verdict import verdict
+from kizuna.show.words import LANGUAGES, flag
 
 SCALE = draw.Scale(0, 10)
 
@@ -93,3 +95,13 @@ def test_verdict_says_no_more_than_the_test(
     record = replace(make_answer(["nps"], 1).records[0], change=change, p_value=p)
     found = verdict(record, direction)
     assert (found.key, found.glyph) == (key, glyph)
+
+
+def test_every_flag_is_said_in_every_language() -> None:
+    for name in FLAGS:
+        said = [flag(name, language) for language in LANGUAGES]
+        assert len(set(said)) == len(LANGUAGES), name
+
+
+def test_a_flag_of_a_metric_s_own_is_said_by_its_name() -> None:
+    assert flag("my_own") == "my own"

@@ -105,7 +105,9 @@ def section(part: Part, reader: Reader, width: int, *, plain: bool = False) -> R
     lines += _sparklines(part, reader, plain=plain)
     notes = flags(part.records)
     columns = _columns(part, reader, notes)
-    lines.append(lay_out(columns, width, lambda cells: _bar_column(part, cells, plain=plain)))
+    # One number alone has nothing to be compared with on a scale; its interval is said in figures.
+    bar = (lambda cells: _bar_column(part, cells, plain=plain)) if len(part.records) > 1 else None
+    lines.append(lay_out(columns, width, bar))
     if notes:
         lines.append(notes_line(notes, reader))
     if without:

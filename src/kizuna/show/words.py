@@ -78,6 +78,7 @@ _FLAGS: dict[str, tuple[str, str, str]] = {
     "no_sampling": ("a reading, not a sample", "標本ではなく実測値", "en aflæsning, ikke en stikprøve"),
     "mixed_scale": ("several scales pooled", "尺度が混在", "flere skalaer lagt sammen"),
     "revenue_for_margin": ("revenue, margin unknown", "粗利不明のため売上", "omsætning, avance ukendt"),
+    "unknown_opens": ("some opens may be machines'", "機械による開封を含む可能性", "nogle åbninger kan være maskiners"),
     "immature": ("window not over yet", "観察期間が未完了", "vinduet er ikke slut endnu"),
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +23,8 @@ from kizuna.show.console import err, note, out
 
 if TYPE_CHECKING:
     from kizuna.collect.report import FileReport, ImportReport
+
+WIDEST, EXAMPLES = 32, 4
 
 Progress = Callable[[str, float, float], None]
 
@@ -195,7 +198,7 @@ def show_file(file: FileReport) -> None:
         return
     found = ", ".join(f"{name} {value}" for name, value in file.found.items())
     out().print(Text(file.file, "head").append(f"  {found}", "not bold dim"))
-    out().print(_mapping_table(file))
+    out().print(_mapping_table(file, out().width))
     for text in _asides(file):
         out().print(Text(text, "quiet"))
     if file.import_no:
@@ -212,16 +215,20 @@ def show_file(file: FileReport) -> None:
         out().print(Text(f"  {lines}", "quiet"))
 
 
-def _mapping_table(file: FileReport) -> Table:
+def _mapping_table(file: FileReport, width: int) -> Table:
+    """Field by field; examples get the room that is left, and columns that say nothing are left out."""
+    heads = ("field", "from", "how", "read as", "for example")
+    rows = [(f.field, f.text, f.how, f.read_as, " | ".join(f.samples)) for f in file.mapping]
+    shown = [place for place in range(len(heads)) if any(row[place] for row in rows)]
+    widths = {place: max(cell_len(text) for text in (heads[place], *(row[place] for row in rows))) for place in shown}
+    left = width - sum(min(size, WIDEST) + 2 for place, size in widths.items() if place != EXAMPLES)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
-    for head in ("field", "from", "how", "read as", "for example"):
-        table.add_column(
-            Text(head, "key"), no_wrap=head == "for example", overflow="ellipsis" if head == "for example" else "fold"
-        )
-    for field in file.mapping:
-        sample = " | ".join(field.samples)
-        cells = (field.field, field.text, field.how, field.read_as, sample)
-        table.add_row(*(Text(cell, "" if place < 2 else "quiet") for place, cell in enumerate(cells)))
+    for place in shown:
+        cut = place == EXAMPLES
+        most = max(left, 12) if cut else WIDEST
+        table.add_column(Text(heads[place], "key"), max_width=most, no_wrap=cut, overflow="ellipsis" if cut else "fold")
+    for row in rows:
+        table.add_row(*(Text(row[place], "" if place < 2 else "quiet") for place in shown))
     return table
 
 

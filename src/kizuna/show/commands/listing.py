@@ -40,7 +40,7 @@ def metrics(
     if not found:
         out().print(Text(f"No metric is called or described by {search!r}. kizuna metrics lists them all."))
         return 0
-    out().print(_metric_table(found, say))
+    out().print(_metric_table(found, say, grouped=not search))
     out().print(Text(word("explain hint", say), "quiet"))
     return 0
 
@@ -56,11 +56,16 @@ def _catalogue(workspace: Path | None) -> tuple[Catalogue, str]:
         return Catalogue(Settings({})), "en"
 
 
-def _metric_table(found: list[Metric], say: str) -> Table:
+def _metric_table(found: list[Metric], say: str, *, grouped: bool) -> Table:
+    """Metrics under their headings; what a search found stays in its order, best first."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
     table.add_column(overflow="fold", ratio=1)
+    if not grouped:
+        for metric in found:
+            table.add_row(Text(metric.id), Text(metric.name[say]), Text(metric.meaning[say], "quiet"))
+        return table
     groups = dict.fromkeys([*(g for g in GROUPS if any(m.group == g for m in found)), *(m.group for m in found)])
     for place, group in enumerate(groups):
         if place:
