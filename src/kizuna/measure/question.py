@@ -18,8 +18,8 @@ class Question:
 
     `metrics` are ids or group names, none for all; `by` dimensions or customer traits; `every`
     splits the range into periods ("all": it is one); `since` is the first day and `until` the day
-    after the last, ``None`` for as far as the data goes; `where` is a condition over dimensions; `compare` is what each period
-    is compared with; `level` is the confidence of intervals.
+    after the last, ``None`` for as far as the data goes; `where` is a condition over dimensions;
+    `compare` is what each period is compared with; `level` is the confidence of intervals.
     """
 
     metrics: tuple[str, ...]
