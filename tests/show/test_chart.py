@@ -99,3 +99,8 @@ def test_a_page_needs_no_network_and_its_labels_cannot_break_out(make_answer: An
     assert "cdn.jsdelivr" not in text.split("vegaEmbed(")[-1]
     data = text.rsplit('vegaEmbed("#chart", ', 1)[1].split(", {renderer")[0]
     assert evil in {r["group"] for r in json.loads(data)["data"]["values"]}
+
+
+def test_an_answer_draws_itself(make_answer: Any) -> None:
+    answer = make_answer(["nps"])
+    assert answer.chart("ja") == chart(answer, "ja")

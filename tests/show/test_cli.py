@@ -312,6 +312,17 @@ def test_rebuild_gives_the_same_numbers(run: Run, shop: Path) -> None:
     assert run("measure", "nps", "revenue", "--every", "month", "--format", "json", "-w", shop)[1] == before
 
 
+def test_demo_makes_a_company_and_shows_it(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run("demo", "company", "--customers", "300", "--months", "4")
+    assert code == 0
+    assert "does not exist" in err
+    assert "What really changed" in out
+    for command in re.findall(r"^  kizuna (.*)$", out, re.MULTILINE):
+        assert run(*command.split(), "-w", "company")[0] == 0
+    assert (tmp_path / "retention.svg").is_file()
+
+
 CALCULATIONS = [
     ("nps --promoters 16 --passives 9 --detractors 0", "64.00"),
     ("nps --counts 0,0,0,0,0,0,0,5,4,10,6", "64.00"),

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -147,6 +148,15 @@ class Answer:
     def to_pandas(self) -> pandas.DataFrame:
         """A pandas data frame (needs the extra ``frames``)."""
         return self.to_arrow().to_pandas()
+
+    def chart(self, language: str = "en") -> dict[str, Any]:
+        """A Vega-Lite specification: the interval as a band over time, or as whiskers for one period.
+
+        `kizuna.show.chart.save` writes it as SVG, PNG, HTML or JSON.
+        """
+        # The one step to the right, looked up when asked for: measuring does not depend on showing.
+        spec: dict[str, Any] = import_module("kizuna.show.chart").chart(self, language)
+        return spec
 
     def to_markdown(self) -> str:
         """A Markdown table."""

@@ -25,6 +25,8 @@ def demo(
     /,
     *,
     seed: Annotated[int, Parameter(help="same seed, same company")] = 20260101,
+    customers: Annotated[int, Parameter(help="how many customers it has")] = 12_000,
+    months: Annotated[int, Parameter(help="how many months of events there are")] = 18,
     language: LanguageOption = None,
 ) -> None:
     """Write a plausible company into a new workspace, import it and show its overview."""
@@ -36,7 +38,11 @@ def demo(
     note(f"workspace {short(folder)}")
     with shop, progress_bar() as progress:
         written = company.write(
-            folder / "files", seed, progress=lambda fact, done, of: progress(f"writing {fact}", done, of)
+            folder / "files",
+            seed,
+            customers=customers,
+            months=months,
+            progress=lambda fact, done, of: progress(f"writing {fact}", done, of),
         )
         rows = 0
         for place, (fact, file) in enumerate(written):
