@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kizuna.collect.source import literal, quoted
+from kizuna.collect.values import is_something
 from kizuna.facts import QUESTIONS, Column, Fact
 
 EARLIEST, LATEST = 1900, 2200
@@ -77,16 +78,19 @@ def _scales(result: dict[str, str], mapped: set[str]) -> None:
 def rules(
     fact: Fact,
     mapped: set[str],
-    types: Mapping[str, str],
+    unsure: Mapping[str, str],
     final: Mapping[str, str],
     currency: str,
     exchange: Mapping[str, float],
 ) -> list[Check]:
-    """All checks of a fact, in the order in which a row's first reason is looked for."""
+    """All checks of a fact, in the order in which a row's first reason is looked for.
+
+    `unsure` are the fields that may hold what cannot be read, with the SQL type they are read from.
+    """
     found: list[Check] = []
     for column in fact.importable():
-        if column.name in mapped and column.type != "map":
-            found += _readable(column, types[column.name])
+        if column.name in unsure and column.type != "map":
+            found += _readable(column, unsure[column.name])
     for column in fact.importable():
         if column.name in mapped and column.type != "map":
             found += _bounds(column)
@@ -124,12 +128,10 @@ _AS = {
 
 
 def _readable(column: Column, source_type: str) -> list[Check]:
-    from kizuna.collect.values import something
-
     if column.type == "text":
         return []
     typed, raw = quoted(column.name), quoted("raw " + column.name)
-    given = f"{something(raw)} IS NOT NULL" if source_type == "VARCHAR" else f"{raw} IS NOT NULL"
+    given = is_something(raw) if source_type == "VARCHAR" else f"{raw} IS NOT NULL"
     what = _AS[column.type]
     reason = f"{literal(f'{column.name}: ')} || {_shown(f'{raw}::VARCHAR')} || {literal(f' cannot be read as {what}')}"
     return [Check(f"{typed} IS NULL AND {given}", f"{column.name} cannot be read as {what}", reason)]

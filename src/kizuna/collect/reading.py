@@ -91,7 +91,7 @@ class Reader:
             ending = literal(f"' cannot be read as {what}")
             beginning = literal(f"{column}: '")
             reason = f"{beginning} || left({name}, 80) || {ending}"
-            condition = f"{sql} IS NULL AND {something(name)} IS NOT NULL"
+            condition = f"{sql} IS NULL AND {values.is_something(name)}"
             self.unreadable.append(Check(condition, f"{column} cannot be read as {what}", reason))
         return True
 

@@ -134,6 +134,7 @@ def _typed(
     inner.append(f"{_properties(matched, base)} AS properties")
     inner.append(f"{_content(matched, source, base)} AS content")
     final = checks.finished(fact, set(values), reader.settings.currency, exchange)
+    unsure = {name: types[name] for name, reading in readings.items() if not reading.sure}
     for name in matched.assigned:
         if matched.assigned[name].text == EACH_ROW:
             final[name] = "content"
@@ -141,7 +142,7 @@ def _typed(
         Check(f"{quoted(why)} IS NOT NULL", check.kind, quoted(why))
         for why, check in zip(bad, reader.unreadable, strict=True)
     ]
-    rules += [*checks.rules(fact, set(values), types, final, reader.settings.currency, exchange)]
+    rules += [*checks.rules(fact, set(values), unsure, final, reader.settings.currency, exchange)]
     code = (
         ("CASE " + " ".join(f"WHEN {c.condition} THEN {n}" for n, c in enumerate(rules)) + " END") if rules else "NULL"
     )
@@ -171,7 +172,7 @@ def _types(store: Store, base: str, values: dict[str, str]) -> dict[str, str]:
 def _properties(matched: Matched, base: str) -> str:
     """The kept columns as a map; empty ones are left out."""
     if not matched.keep:
-        return "CAST(MAP {} AS MAP(VARCHAR, VARCHAR))"
+        return "CAST(NULL AS MAP(VARCHAR, VARCHAR))"
     prefix = "keep " if base == "_grouped" else ""
     entries = ", ".join(
         f"{{'key': {literal(name)}, 'value': nullif(trim({quoted(prefix + name)}::VARCHAR), '')}}"

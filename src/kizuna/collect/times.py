@@ -61,7 +61,7 @@ def moment(text: str, name: str, store: Store, relation: str, zone: str, target:
     without an offset are local times of `zone`. Raises `ImportFailed` when day and month cannot be told.
     """
     if _plain_iso(text, store, relation):
-        return Reading(placed(f"TRY_CAST({text} AS TIMESTAMP)", "naive", zone, target), "ISO 8601")
+        return Reading(placed(f"TRY_CAST({text} AS TIMESTAMP)", "naive", zone, target), "ISO 8601", sure=True)
     value = something(text)
     rows = store.execute(
         f"SELECT translate(v, {_DIGITS}) AS shape, count(*), min(v) FROM (SELECT {value} AS v FROM {relation}) "

@@ -33,16 +33,28 @@ _FULL_WIDTH = ("０１２３４５６７８９．，－−＋", "0123456789.,--+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a column is read: `sql` is the typed expression, `found` says it in words ("" for plainly)."""
+    """How a column is read: `sql` is the typed expression, `found` says it in words ("" for plainly).
+
+    `sure` says that every value of the column has been seen to be readable, so that no row needs checking.
+    """
 
     sql: str
     found: str = ""
+    sure: bool = False
 
 
 def something(text: str) -> str:
     """The text without spaces around it, NULL where it is a word for nothing."""
     words = ", ".join(literal(word) for word in NOTHING)
     return f"(CASE WHEN lower(trim({text})) IN ({words}) THEN NULL ELSE trim({text}) END)"
+
+
+def is_something(text: str) -> str:
+    """A condition: the text is there, and no word for nothing.
+
+    No part of it stands twice: DuckDB would compute that part ahead, for all rows, where a check looks at few.
+    """
+    return f"lower(trim({text})) NOT IN ({', '.join(literal(word) for word in NOTHING)})"
 
 
 def number(text: str, name: str, store: Store, relation: str, sql_type: str, options: Numbers) -> Reading:
@@ -53,15 +65,17 @@ def number(text: str, name: str, store: Store, relation: str, sql_type: str, opt
     `ImportFailed` where 1.234 may be either one thousand or one and a bit.
     """
     plain = f"TRY_CAST({text} AS DOUBLE)"
+    typed = _typed(plain, text, sql_type)
     filled, fits = store.execute(
-        f"SELECT count({text}), count(*) FILTER (isfinite({plain}) AND NOT contains({text}, '_')) FROM {relation}"
+        f"SELECT count({text}), count(*) FILTER (isfinite({plain}) AND {typed} IS NOT NULL "
+        f"AND NOT contains({text}, '_')) FROM {relation}"
     )[0]
     if filled == fits and options.file_decimal is None and not options.doubtful:
-        return Reading(_typed(plain, text, sql_type))
+        return Reading(typed, sure=True)
     clean = _clean(text)
     decimal = _decimal(clean, name, store, relation, options)
     if decimal is None and filled == fits:
-        return Reading(_typed(plain, text, sql_type))
+        return Reading(typed)
     if decimal == ",":
         ready = f"replace(replace({clean}, '.', ''), ',', '.')"
         options.file_decimal = ","
