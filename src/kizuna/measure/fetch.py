@@ -20,6 +20,7 @@ from kizuna.facts import BUCKETS, Fact, day_of
 from kizuna.measure.calendar import Axis, window
 from kizuna.measure.peopleset import Atom, atoms, carriers
 from kizuna.measure.plan import NO_GROUP, Planner, Shape, Statement, calendar_name
+from kizuna.measure.rowplan import GRID
 from kizuna.measure.statistic import Last, People, Quantile, Rows, Statistic
 
 Array = npt.NDArray[np.float64]
@@ -106,7 +107,7 @@ def fetch(
         count = len(groups[statement.extra])
         first = statement.statistics[0]
         if isinstance(first, Quantile):
-            _lay_quantile(found, first, table, code, count)
+            _lay_quantiles(found, statement, table, code, count)
         elif isinstance(first, Last):
             _lay_last(found, statement, table, code, count)
         else:
@@ -134,29 +135,37 @@ def _lay_additive(found: Fetched, statement: Statement, table: pa.Table, code: C
         found.filled[stat] = (parts != 0).sum(axis=-1).astype(float)
 
 
-def _lay_quantile(found: Fetched, stat: Quantile, table: pa.Table, code: Codes, groups: int) -> None:
-    """The value, and replicates linearised by the influence of each bucket (Woodruff 1952 gives the slope)."""
+def _lay_quantiles(found: Fetched, statement: Statement, table: pa.Table, code: Codes, groups: int) -> None:
     shape = (len(found.axis.periods), groups)
-    rows, below = np.zeros((*shape, BUCKETS)), np.zeros((*shape, BUCKETS))
-    lists = np.full((*shape, 102), np.nan)
     period = _numbers(table, "period").astype(np.intp)
     bucket = _numbers(table, "bucket").astype(np.intp)
+    rows = np.zeros((*shape, BUCKETS))
     rows[period, code, bucket] = _numbers(table, "n")
-    below[period, code, bucket] = _numbers(table, "below")
+    asked = len(statement.statistics)
+    lists = np.full((*shape, asked + len(GRID)), np.nan)
     if len(table):
         flat = table["qs"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        lists[period, code] = flat.reshape(len(table), 102)
-    value, grid = lists[..., 0], lists[..., 1:]
-    step = max(1, round(100 * min(stat.q, 1 - stat.q) / 2))
-    at = round(100 * stat.q)
+        lists[period, code] = flat.reshape(len(table), -1)
+    for i, stat in enumerate(statement.statistics):
+        assert isinstance(stat, Quantile)
+        below = np.zeros((*shape, BUCKETS))
+        below[period, code, bucket] = _numbers(table, f"below{i}")
+        parts = QuantileParts(rows, below, lists[..., asked:])
+        found.arrays[stat] = _quantile_replicates(stat.q, lists[..., i], parts)
+        found.quantiles[stat] = parts
+        found.filled[stat] = (rows != 0).sum(axis=-1).astype(float)
+
+
+def _quantile_replicates(q: float, value: Array, parts: QuantileParts) -> Array:
+    """The value, and replicates linearised by the influence of each bucket (Woodruff 1952 gives the slope)."""
+    step = max(1, round(100 * min(q, 1 - q) / 2))
+    at = round(100 * q)
     low, high = max(at - step, 0), min(at + step, 100)
-    slope = (grid[..., high] - grid[..., low]) / ((high - low) / 100)
+    slope = (parts.grid[..., high] - parts.grid[..., low]) / ((high - low) / 100)
     with np.errstate(divide="ignore", invalid="ignore"):
-        whole = replicate(below) / replicate(rows)
+        whole = replicate(parts.below) / replicate(parts.rows)
     influence = -(whole[..., 1:] - whole[..., :1]) * slope[..., None]
-    found.arrays[stat] = np.concatenate([value[..., None], value[..., None] + influence], axis=-1)
-    found.quantiles[stat] = QuantileParts(rows, below, grid)
-    found.filled[stat] = (rows != 0).sum(axis=-1).astype(float)
+    return np.concatenate([value[..., None], value[..., None] + influence], axis=-1)
 
 
 def _lay_last(found: Fetched, statement: Statement, table: pa.Table, code: Codes, groups: int) -> None:

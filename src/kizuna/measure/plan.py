@@ -15,14 +15,10 @@ from kizuna.facts import FACTS, day_of
 from kizuna.measure.metric import PeopleSet
 from kizuna.measure.names import Names
 from kizuna.measure.peopleplan import people_sql
+from kizuna.measure.rowplan import quantiles_sql, rows_sql
 from kizuna.measure.statistic import Last, People, Quantile, Rows, Statistic
 
 NO_GROUP = "(none)"
-GRID = tuple(round(i / 100, 2) for i in range(101))
-"""Quantiles fetched around the one asked, from which its interval is read."""
-
-EXACT = "DECIMAL(38,6)"
-"""Values are added up in decimals, so that a sum is the same in whatever order rows come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +66,12 @@ class Planner:
         ordered = sorted(statistics, key=repr)
         rows = [s for s in ordered if isinstance(s, Rows)]
         for _, together in groupby(sorted(rows, key=_scan), key=_scan):
-            yield self._rows(tuple(together), shape)
-        for stat in ordered:
-            if isinstance(stat, Quantile):
-                yield self._quantile(stat, shape)
+            scan = tuple(together)
+            yield Statement(rows_sql(self, scan, shape), scan, frozenset({scan[0].span}), scan[0].extra)
+        quantiles = [s for s in ordered if isinstance(s, Quantile)]
+        for _, alike in groupby(sorted(quantiles, key=_spread), key=_spread):
+            asked = tuple(alike)
+            yield Statement(quantiles_sql(self, asked, shape), asked, frozenset({asked[0].span}))
         lasts = [s for s in ordered if isinstance(s, Last)]
         for _, together_last in groupby(sorted(lasts, key=_series), key=_series):
             yield self._last(tuple(together_last), shape)
@@ -116,48 +114,6 @@ class Planner:
                 return sql  # it needs a join, which is this statement's own
             self._compiled[key] = sql
         return self._compiled[key]
-
-    def _rows(self, statistics: tuple[Rows, ...], shape: Shape) -> Statement:
-        first = statistics[0]
-        names = self.names(first.fact, first.time)
-        groups = self.groups(names, (*shape.by, *first.extra))
-        columns = ", ".join(f"{self._aggregate(stat, names)} AS s{i}" for i, stat in enumerate(statistics))
-        source = self.source(names, first.span, first.holds, shape)
-        sql = f"SELECT c.period, {groups}t.bucket, {columns} {source} GROUP BY ALL"
-        return Statement(sql, statistics, frozenset({first.span}), first.extra)
-
-    def _aggregate(self, stat: Rows, names: Names) -> str:
-        condition = self.condition(names, stat.base)
-        only = f" FILTER (WHERE {condition})" if condition else ""
-        if stat.what == "count":
-            return f"COUNT(*){only}"
-        if stat.what == "units":
-            return _units(names, only, condition)
-        value = self.compiled(names, stat.value)
-        if stat.what == "values":
-            return f"COUNT({value}){only}"
-        return f"CAST(SUM(CAST({value} AS {EXACT})){only} AS DOUBLE)"
-
-    def _quantile(self, stat: Quantile, shape: Shape) -> Statement:
-        names = self.names(stat.fact, stat.time)
-        groups = self.groups(names, shape.by)
-        value = f"CAST({self.compiled(names, stat.value)} AS DOUBLE)"
-        condition = self.condition(names, stat.base)
-        source = self.source(names, stat.span, None, shape)
-        rows = f"SELECT c.period, {groups}t.bucket, {value} AS v, {condition or 'TRUE'} AS counted {source}"
-        keys = [f"g{i}" for i in range(len(shape.by))]
-        listed = "".join(f"{key}, " for key in keys)
-        own = "".join(f"x.{key}, " for key in keys)
-        same = " AND ".join(f"x.{key} = q.{key}" for key in ("period", *keys))
-        grid = ", ".join(map(str, (stat.q, *GRID)))
-        sql = (
-            f"WITH x AS (SELECT * FROM ({rows}) WHERE v IS NOT NULL AND counted), "
-            f"q AS (SELECT period, {listed}quantile_cont(v, [{grid}]) AS qs FROM x GROUP BY ALL) "
-            f"SELECT x.period, {own}x.bucket, COUNT(*) AS n, "
-            f"COUNT(*) FILTER (WHERE x.v <= q.qs[1]) AS below, any_value(q.qs) AS qs "
-            f"FROM x JOIN q ON {same} GROUP BY ALL"
-        )
-        return Statement(sql, (stat,), frozenset({stat.span}))
 
     def _last(self, statistics: tuple[Last, ...], shape: Shape) -> Statement:
         first = statistics[0]
@@ -202,18 +158,12 @@ def _holds(holds: tuple[str, str], shape: Shape) -> str:
     return f"t.{begins} < {edge} AND (t.{ends} IS NULL OR t.{ends} >= {edge})"
 
 
-def _units(names: Names, only: str, condition: str) -> str:
-    unit = names.fact.unit
-    if unit is None:
-        return f"COUNT(*){only}"
-    if unit != "customer_no":
-        return f"COUNT(DISTINCT t.{quote_name(unit)}){only}"
-    unknown = f"t.customer_no IS NULL AND ({condition})" if condition else "t.customer_no IS NULL"
-    return f"COUNT(DISTINCT t.customer_no){only} + COUNT(*) FILTER (WHERE {unknown})"
-
-
 def _scan(stat: Rows) -> tuple[str, ...]:
     return (stat.fact, stat.time, stat.span, *(stat.holds or ()), "|", *stat.extra)
+
+
+def _spread(stat: Quantile) -> tuple[str, ...]:
+    return (stat.fact, stat.base, stat.value, stat.time, stat.span)
 
 
 def _series(stat: Last) -> tuple[str, ...]:
