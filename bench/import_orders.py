@@ -34,7 +34,7 @@ COPY (SELECT 'o' || i AS order_id,
 
 def imported(file: Path, root: Path, memory_limit: str) -> dict[str, float]:
     """Import in this process; gives seconds, rows and peak resident bytes."""
-    from kizuna.collect.imports import DATABASE, import_files
+    from kizuna.imports import DATABASE, import_files
     from kizuna.settings import Settings
     from kizuna.store.duckdb import DuckDBStore
 

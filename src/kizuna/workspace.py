@@ -134,8 +134,8 @@ class Workspace:
         dry_run: bool = False,
         progress: Callable[[str, float, float], None] | None = None,
     ) -> ImportReport:
-        """Load files as facts; see `kizuna.collect.imports.import_files`."""
-        from kizuna.collect.imports import import_files
+        """Load files as facts; see `kizuna.imports.import_files`."""
+        from kizuna.imports import import_files
 
         report = import_files(
             self.store,
@@ -157,7 +157,7 @@ class Workspace:
 
     def rebuild(self, progress: Callable[[str, float, float], None] | None = None) -> Any:
         """Make the database again from ``raw/``; gives what was loaded."""
-        from kizuna.collect.imports import rebuild
+        from kizuna.imports import rebuild
 
         self.close()
         return rebuild(self.settings, self.root, progress=progress)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from kizuna.collect.imports import DATABASE, import_files, rebuild
 from kizuna.collect.report import FileReport
+from kizuna.imports import DATABASE, import_files, rebuild
 from kizuna.settings import Settings
 from kizuna.store.duckdb import DuckDBStore
 

@@ -21,9 +21,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from kizuna.collect import rawfiles
-from kizuna.collect.imports import import_files, recover
 from kizuna.collect.source import ReadOptions
 from kizuna.errors import ImportFailed, UnknownName
+from kizuna.imports import import_files, recover
 
 CASES = [
     line
@@ -347,7 +347,7 @@ def test_rebuild_refuses_a_changed_file_and_keeps_the_database(shop):
 
 def test_a_refused_import_leaves_nothing_behind(shop, monkeypatch):
     """An error in loading, after the file was kept, takes the file away again."""
-    from kizuna.collect import imports
+    from kizuna import imports
 
     def broken(*_):
         raise RuntimeError("disk full")
@@ -364,7 +364,8 @@ def test_a_refused_import_leaves_nothing_behind(shop, monkeypatch):
 CHILD = """
 import os, signal, sys
 from pathlib import Path
-from kizuna.collect import imports, rawfiles
+from kizuna import imports
+from kizuna.collect import rawfiles
 from kizuna.settings import Settings
 from kizuna.store.duckdb import DuckDBStore
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kizuna.collect import detect, lines
 from kizuna.collect.detect import Dialect
-from kizuna.collect.source import ReadOptions, Source, Store, literal, quoted, unique_names
+from kizuna.collect.source import ReadOptions, Source, Store, literal, unique_names
 from kizuna.errors import ImportFailed
 
 _CHUNK = 1 << 20
@@ -172,7 +172,5 @@ def write_rows(path: Path, header: list[str], rows: object) -> None:
 
 
 def rows_dialect(columns: list[str]) -> Dialect:
+    """The dialect of `write_rows`."""
     return Dialect(",", True, tuple(columns))
-
-
-__all__ = ["as_utf8", "load", "quoted", "read", "rows_dialect", "write_rows"]

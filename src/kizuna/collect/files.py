@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kizuna.collect import delimited, detect, documents, weblog
-from kizuna.collect.source import Kind, Progress, ReadOptions, Source, Store
+from kizuna.collect.source import Kind, ReadOptions, Source, Store
 from kizuna.errors import ImportFailed
 
 _GZIP = b"\x1f\x8b"
@@ -23,7 +23,6 @@ def read(
     *,
     known: frozenset[str] = frozenset(),
     salt: bytes = b"",
-    progress: Progress | None = None,
 ) -> Source:
     """Read a file into the temp table ``_source`` (or a view of that name) of the store.
 
@@ -35,8 +34,6 @@ def read(
     store.execute("CREATE OR REPLACE TEMP TABLE _unparsed (line_no BIGINT, reason VARCHAR, kind VARCHAR, row VARCHAR)")
     for name in ("_source", "_raw"):
         drop(store, name)
-    if progress:
-        progress("read", 0, 0)
     packed = _is_gzip(path)
     plain = _unpacked(path, scratch) if packed else path
     kind = options.kind or _kind(plain)

@@ -56,6 +56,7 @@ class Kept:
 
 
 def folder_of(root: Path) -> Path:
+    """The folder of kept imports in a workspace."""
     return root / "raw" / "imports"
 
 

@@ -51,6 +51,10 @@ class DuckDBStore:
             cursor = self._connection.execute(sql, params)
             return cursor.fetchall() if cursor.description else []
 
+    def progress(self) -> float:
+        """Percent done of the statement that runs in another thread, for a progress bar; -1 where it is not known."""
+        return float(self._connection.query_progress())
+
     @contextmanager
     def reading(self, tables: Mapping[str, pa.Table]) -> Iterator[Callable[[str], pa.Table]]:
         """Answer planned SELECTs on a cursor of their own, beside small relations (calendars) they join by name.
@@ -128,6 +132,8 @@ def _connect(path: Path | str, settings: Settings) -> duckdb.DuckDBPyConnection:
             f"{path} cannot be opened: {error}", "Run `kizuna rebuild`: it makes the file again from raw/."
         ) from None
     connection.execute("SET TimeZone = 'UTC'")
+    # Progress is kept account of (see `DuckDBStore.progress`), not printed.
+    connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
     return connection
 
 

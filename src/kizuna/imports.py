@@ -10,17 +10,18 @@ from __future__ import annotations
 import contextlib
 import secrets
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from kizuna.collect import documents, files, rawfiles
-from kizuna.collect.mapping import Matched, match
+from kizuna.collect.mapping import match
+from kizuna.collect.progress import watched
 from kizuna.collect.rawfiles import Kept, Recipe
 from kizuna.collect.reading import Reader
 from kizuna.collect.report import FileReport, ImportReport, described
-from kizuna.collect.source import Progress, ReadOptions, Source, literal
+from kizuna.collect.source import Progress, ReadOptions, literal
 from kizuna.collect.stage import STAGED, Staged, stage
 from kizuna.collect.synonyms import known_names
 from kizuna.errors import ImportFailed, UnknownName
@@ -155,22 +156,20 @@ def _staged(
     dry_run: bool = False,
 ) -> tuple[FileReport, Staged | None]:
     """Read, map and check one file; the rows wait in the staged table."""
-    source = files.read(
-        store, path, recipe.options, scratch, known=known_names(), salt=salt_of(root, dry_run), progress=progress
-    )
+    with watched(store.progress, progress, "read", path.stat().st_size):
+        salt = salt_of(root, dry_run)
+        source = files.read(store, path, recipe.options, scratch, known=known_names(), salt=salt)
     matched = match(_fact(recipe.fact), source, recipe.mapping, recipe.group, recipe.keep)
     if matched.problems and not dry_run:
         what = " ".join(problem for problem, _ in matched.problems)
         raise ImportFailed(f"{recipe.file}: {what}", " ".join(step for _, step in matched.problems))
-    if progress:
-        progress("check", 0, source.rows)
     reader = Reader(store, source, settings, recipe.options)
     if matched.problems:
         return described(store, recipe.file, source, matched, None), None
-    staged = stage(store, source, matched, reader, recipe.exchange)
+    with watched(store.progress, progress, "check", source.rows):
+        staged = stage(store, source, matched, reader, recipe.exchange)
     report = described(store, recipe.file, source, matched, staged)
-    if dry_run:
-        _clear(store)
+    _clear(store, () if dry_run else (STAGED, "_rejected"))
     return report, staged
 
 
@@ -190,9 +189,8 @@ def _commit(
     assert staged is not None
     store.execute("BEGIN")
     try:
-        if progress:
-            progress("load", 0, staged.rows)
-        loaded: LoadReport = load(store, fact, STAGED, number)
+        with watched(store.progress, progress, "load", staged.rows):
+            loaded: LoadReport = load(store, fact, STAGED, number)
         most = int(settings.max_rejected_kept)
         store.execute(
             f"INSERT INTO rejected SELECT {number}, {literal(fact.name)}, line_no, reason, row "
@@ -214,9 +212,8 @@ def _commit(
             ],
         )
         if deriving:
-            if progress:
-                progress("derive", 0, 0)
-            derive(store, {fact.name})
+            with watched(store.progress, progress, "derive", staged.rows):
+                derive(store, {fact.name})
         store.execute("COMMIT")
     except BaseException:
         with contextlib.suppress(Exception):
@@ -229,11 +226,12 @@ def _commit(
     return replace(report, import_no=number, added=loaded.added, replaced=loaded.replaced, unchanged=loaded.unchanged)
 
 
-def _clear(store: DuckDBStore) -> None:
+def _clear(store: DuckDBStore, but: Collection[str] = ()) -> None:
     """Give back the space of intermediate tables."""
     files.drop(store, "_source")
     for name in _SCRATCH_TABLES:
-        files.drop(store, name)
+        if name not in but:
+            files.drop(store, name)
 
 
 def recover(
@@ -316,6 +314,3 @@ def salt_of(root: Path, dry_run: bool = False) -> bytes:
         file.touch(mode=0o600)
         file.write_text(salt.hex() + "\n", encoding="ascii")
     return salt
-
-
-__all__ = ["FileReport", "ImportReport", "Matched", "Source", "import_files", "rebuild", "recover", "salt_of"]
