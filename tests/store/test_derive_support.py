@@ -38,7 +38,8 @@ RESOLVED = {"first_resolved_at": "2026-03-03 09:00", "resolved_at": "2026-03-03 
         (RESOLVED, 0, True),
         ({"resolved_at": "2026-03-03 09:00"}, 0, True),
         (RESOLVED | {"resolved_at": "2026-03-04"}, 0, False),
-        (RESOLVED | {"reopened_at": "2026-04-10", "resolved_at": None}, 0, False),
+        (RESOLVED | {"reopened_at": "2026-03-05", "resolved_at": None}, 0, False),
+        (RESOLVED | {"reopened_at": "2026-04-10", "resolved_at": None}, 0, True),
         ({}, 0, False),
     ],
 )

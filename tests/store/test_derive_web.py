@@ -165,6 +165,24 @@ def test_carts_lapse(shop, hours, carts):
     assert shop.get("cart", "products, in_time") == carts
 
 
+def test_orders_of_another_file_end_carts_where_no_event_does(shop):
+    shop.put("event", *events((0, ADD), (9, CHECKOUT)))
+    assert shop.get("cart", "in_time") == [False]
+    person = events((0, ADD))[0]["customer_id"]
+    order = {"order_id": "o1", "customer_id": person, "ordered_at": "2026-03-02 10:20", "value": 5}
+    shop.put("order", order)
+    assert shop.get("cart", "checkout_at IS NOT NULL, in_time") == [(True, True)]
+
+
+def test_where_events_tell_of_orders_they_alone_end_carts(shop):
+    """A monthly bill on the day of an abandoned cart must not look like a purchase."""
+    shop.put("event", *events((0, ADD), (9, ORDER), (60, ADD)))
+    person = events((0, ADD))[0]["customer_id"]
+    bill = {"order_id": "b1", "customer_id": person, "ordered_at": "2026-03-02 11:30", "value": 5}
+    shop.put("order", bill)
+    assert [in_time for _, in_time in shop.get("cart", "started_at, in_time")] == [True, False]
+
+
 def test_imported_carts_are_judged_too(shop):
     shop.put(
         "cart",

@@ -49,7 +49,7 @@ STEPS = (
     _step("order", "order", "columns", "order"),
     _step("session", "session", "rows", "event", "session"),
     _step("session_first", "session", "columns", "event", "session"),
-    _step("cart", "cart", "rows", "event"),
+    _step("cart", "cart", "rows", "event", "order"),
     _step("cart_imported", "cart", "columns", "cart"),
     _step("customer_day", "customer_day", "rows", "event", "order"),
     _step("mrr_movement", "mrr_movement", "rows", "subscription"),

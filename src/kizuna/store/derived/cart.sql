@@ -1,5 +1,6 @@
 -- Carts. One opens with a product added (or a checkout) when none is open, and is open until an order, or
 -- until cart_window_hours after the last product added or checkout. A later order ends no cart.
+-- Where no event tells of orders (they came in a file of their own), the orders themselves end carts.
 WITH
 steps AS (
     SELECT customer_no, occurred_at, row_key, customer_id, anonymous_id,
@@ -11,6 +12,12 @@ steps AS (
     WHERE customer_no IS NOT NULL AND {scope} AND (
         list_contains($product_added::VARCHAR[], name) OR list_contains($checkout_started::VARCHAR[], name)
         OR list_contains($order_completed::VARCHAR[], name))
+    UNION ALL BY NAME
+    SELECT customer_no, ordered_at AS occurred_at, row_key, customer_id, channel, campaign, source, device, country,
+        FALSE AS is_product, FALSE AS is_checkout, TRUE AS is_order
+    FROM "order"
+    WHERE customer_no IS NOT NULL AND {scope} AND value >= 0 AND transaction_type <> 'refund'
+        AND NOT EXISTS (SELECT 1 FROM event WHERE list_contains($order_completed::VARCHAR[], name))
 ),
 followed AS (
     SELECT *,

@@ -25,8 +25,9 @@ clocked AS (
 SELECT place, contacts,
     CASE
         WHEN settled_at IS NULL THEN FALSE
-        WHEN contacts IS NULL THEN reopened_at IS NULL AND coalesce(settled_at = resolved_at, FALSE)
-        ELSE until_settled <= 1 AND NOT coalesce(reopened_at <= settled_at + to_days($reopen_days), FALSE)
+        -- resolved twice without a word of when it was opened again in between
+        WHEN contacts IS NULL AND reopened_at IS NULL THEN coalesce(settled_at = resolved_at, FALSE)
+        ELSE coalesce(until_settled, 1) <= 1 AND NOT coalesce(reopened_at <= settled_at + to_days($reopen_days), FALSE)
     END AS settled_first,
     CASE WHEN first_response_at IS NOT NULL THEN responded - opened END AS business_response_seconds,
     CASE WHEN resolved_at IS NOT NULL THEN resolved - opened END AS business_resolution_seconds
