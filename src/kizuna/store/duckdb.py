@@ -133,7 +133,7 @@ def _connect(path: Path | str, settings: Settings) -> duckdb.DuckDBPyConnection:
         ) from None
     connection.execute("SET TimeZone = 'UTC'")
     # Progress is kept account of (see `DuckDBStore.progress`), not printed.
-    #connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+    connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
     return connection
 
 
