@@ -16,7 +16,10 @@ steps AS (
     SELECT customer_no, ordered_at AS occurred_at, row_key, customer_id, channel, campaign, source, device, country,
         FALSE AS is_product, FALSE AS is_checkout, TRUE AS is_order
     FROM "order"
-    WHERE customer_no IS NOT NULL AND {scope} AND value >= 0 AND transaction_type <> 'refund'
+    -- only of people who have a cart to end: most imports of orders come without any event
+    WHERE {scope} AND value >= 0 AND transaction_type <> 'refund'
+        AND customer_no IN (SELECT customer_no FROM event WHERE list_contains($product_added::VARCHAR[], name)
+            OR list_contains($checkout_started::VARCHAR[], name))
         AND NOT EXISTS (SELECT 1 FROM event WHERE list_contains($order_completed::VARCHAR[], name))
 ),
 followed AS (
