@@ -26,7 +26,7 @@ from kizuna.show.commands.common import (
 )
 from kizuna.show.commands.output import Format, deliver, format_of, plain, table_content
 from kizuna.show.console import note, out, to_text
-from kizuna.show.period import day
+from kizuna.show.period import day, period
 from kizuna.show.words import word
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ def explained(found: Explanation, say: str, currency: str, dialect: str) -> Rend
         lines += [Text(), _headed("Definitions of the same idea", _variants(found, say))]
     lines += [Text(), _headed("Data", Text(_freshness(found, say)))]
     lines += [Text(), _headed(f"SQL ({dialect})", Text("\n\n".join(found.sql[dialect])))]
+    others = " or ".join(name for name in found.sql if name != dialect)
+    lines += [Text(), Text(f"--dialect {others} writes it for other engines", "quiet")]
     return Group(*lines)
 
 
@@ -97,7 +99,7 @@ def _formula(found: Explanation, say: str, currency: str) -> RenderableType:
     lines: list[RenderableType] = [Text(found.formula)]
     if found.filled and found.filled != found.formula:
         lines.append(Text(f"= {found.filled}"))
-    lines.append(Text(f"= {value} over all data"))
+    lines.append(Text(f"= {value}  ({period(found.example.start, found.example.end, language=say)})"))
     grid = Table.grid(padding=(0, 2, 0, 0))
     for name, said in found.parts.items():
         grid.add_row(Text(name, "quiet"), Text(said, "quiet"))
@@ -137,6 +139,8 @@ def as_dict(found: Explanation) -> dict[str, Any]:
         "data_until": plain(found.data_until),
         "rows": found.rows,
         "value": found.value,
+        "example_start": plain(found.example.start),
+        "example_end": plain(found.example.end),
     }
 
 
