@@ -15,7 +15,6 @@ from kizuna.locale.terms import terms
 from kizuna.measure.catalogue import Catalogue
 from kizuna.measure.metric import Metric, PeopleSet, Term
 from kizuna.settings import SETTINGS, Settings
-from kizuna.show.cli import COMMANDS
 from kizuna.show.words import word
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -32,16 +31,6 @@ def settings_page() -> str:
         "A setting is taken from the environment, else from `kizuna.toml` in the workspace, else it is the default.\n"
         "`kizuna settings` shows every value and where it comes from.\n\n"
         + _table(("name", "default", "what it is for", "in the environment"), rows)
-    )
-
-
-def commands_page() -> str:
-    rows = [(f"`kizuna {name}`", line) for name, _, line in COMMANDS]
-    return (
-        "# Commands\n\n"
-        "Each command explains itself with `--help`. Commands work on the workspace given by `--workspace`, else the\n"
-        "one in the current folder or a folder above it, else the one that `KIZUNA_WORKSPACE` names, and say which.\n\n"
-        + _table(("command", "what it does"), rows)
     )
 
 
@@ -224,7 +213,6 @@ def _sentence(text: str) -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
-    "commands.md": commands_page,
     "facts.md": facts_page,
     "metrics.md": lambda: metrics_page("en"),
     "metrics.ja.md": lambda: metrics_page("ja"),
