@@ -35,7 +35,9 @@ def test_every_flag_has_a_meaning_and_is_documented(catalogue: Catalogue) -> Non
     raised |= {f"mixed_{metric.pooled_flag}" for metric in catalogue.values() if metric.pooled_flag}
     assert raised <= set(FLAGS)
     guide = (Path(__file__).parents[2] / "docs" / "guides" / "uncertainty.md").read_text(encoding="utf-8")
-    assert [f"| `{flag}` | {meaning} |" for flag, meaning in FLAGS.items() if f"| `{flag}` | {meaning} |" not in guide] == []
+    assert [
+        f"| `{flag}` | {meaning} |" for flag, meaning in FLAGS.items() if f"| `{flag}` | {meaning} |" not in guide
+    ] == []
 
 
 @pytest.mark.parametrize(
