@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kizuna.errors import WorkspaceError
 from kizuna.facts import FACTS
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 FILE = "kizuna.toml"
 DATABASE = "kizuna.duckdb"
 Names = str | Sequence[str]
+T = TypeVar("T")
 
 
 class Workspace:
@@ -48,6 +50,7 @@ class Workspace:
                 f"{self.root} is not a workspace: it has no {FILE}.", f"Make one with `kizuna init {self.root}`."
             )
         self.settings = Settings.read(file)
+        self._opening = threading.RLock()
 
     @property
     def name(self) -> str:
@@ -57,18 +60,33 @@ class Workspace:
     @cached_property
     def store(self) -> DuckDBStore:
         """The engine; opened when first needed."""
-        return DuckDBStore(self.root / DATABASE, self.settings)
+        return self._once("store", lambda: DuckDBStore(self.root / DATABASE, self.settings))
 
     @cached_property
     def catalogue(self) -> Catalogue:
         """Built-in metrics and those of the folder ``metrics``."""
-        return Catalogue(self.settings, self.root / "metrics")
+        return self._once("catalogue", lambda: Catalogue(self.settings, self.root / "metrics"))
 
     @cached_property
     def business(self) -> Business:
         """What measuring needs of this workspace."""
-        planner = Planner(self.catalogue.sets, Properties(self.store), self.settings)
-        return Business(self.store, self.catalogue, planner, self.settings, self.name)
+
+        def make() -> Business:
+            planner = Planner(self.catalogue.sets, Properties(self.store), self.settings)
+            return Business(self.store, self.catalogue, planner, self.settings, self.name)
+
+        return self._once("business", make)
+
+    def _once(self, name: str, make: Callable[[], T]) -> T:
+        """Make a part of the workspace once, though several threads ask for it first.
+
+        From Python 3.12 on `cached_property` has no lock of its own.
+        """
+        with self._opening:
+            if name not in self.__dict__:
+                self.__dict__[name] = make()
+            made: T = self.__dict__[name]
+            return made
 
     def measure(
         self,

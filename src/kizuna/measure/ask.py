@@ -73,12 +73,17 @@ def evaluate(business: Business, question: Question, asked: Sequence[str]) -> Ev
     recipes = {name: business.catalogue.recipe(name) for name in needed}
     statistics = all_statistics(recipes.values())
     reach = data_reach(business, statistics)
-    axis = _axis(business, question, list(recipes.values()), statistics, reach)
+    try:
+        axis = _axis(business, question, list(recipes.values()), statistics, reach)
+    except (OverflowError, ValueError):
+        raise QuestionError(
+            "The range asked, or one it is compared with, lies outside the years 1 to 9999.", "Ask for a shorter range."
+        ) from None
     shape = Shape(question.by, question.where, question.every == "hour")
     statements = business.planner.plan(statistics, shape)
     first_day = min((r.first for r in reach.values() if r.first), default=_first(axis))
     spans = {span for statement in statements for span in statement.spans}
-    with business.store.reading(calendars(axis, spans, first_day)) as run:
+    with business.store.reading(calendars(axis, spans, first_day, _furthest(statistics))) as run:
         fetched = fetch(run, statements, axis, shape, reach, business.planner, business.settings.max_groups)
     done: dict[str, Estimate] = {}
     for name in needed:
@@ -163,10 +168,14 @@ def _axis(
         wanted = axis.reach_back(wanted, 1)
     if "percentile" in shifts:
         wanted = axis.reach_back(wanted, PERCENTILE_PERIODS - 1)
-    inside_sets = (atom.back for stat in statistics if isinstance(stat, People) for atom in atoms(stat.expression))
-    reach_of_sets = max(inside_sets, default=0)
-    axis.reach_back(wanted, max(r.reach for r in recipes) + reach_of_sets)
+    axis.reach_back(wanted, max(r.reach for r in recipes) + _furthest(statistics))
     return axis
+
+
+def _furthest(statistics: Iterable[Statistic]) -> int:
+    """How many periods back any set of people looks."""
+    inside = (atom.back for stat in statistics if isinstance(stat, People) for atom in atoms(stat.expression))
+    return max(inside, default=0)
 
 
 def _range(question: Question, reach: ReachOf) -> tuple[date, date]:

@@ -124,7 +124,9 @@ class Axis:
         if self.every == "day":
             start = add_months(period.start, -12)
             return Period(start, start + timedelta(days=1))
-        return Period(add_months(period.start, -12), add_months(period.end, -12))
+        end = add_months(period.end, -12)
+        # up to 29 February, not included, is up to 1 March where there is no 29th
+        return Period(add_months(period.start, -12), end + timedelta(days=end.day < period.end.day))
 
     def calendar(self, span: str) -> pa.Table:
         """The calendar of a span: which day (for hours, which quarter of an hour) is in which period."""
@@ -181,9 +183,14 @@ class Axis:
             }
         )
 
+    def no_hours(self, span: str) -> None:
+        """Raise `QuestionError` if hours are asked of a span that is made of days."""
+        if self.every == "hour":
+            raise QuestionError(f"Something asked looks at {span!r}, which has no hours.", "Ask by day or longer.")
+
     def _slots(self, span: str) -> pa.Table:
         if span != "period":
-            raise QuestionError(f"Something asked looks at {span!r}, which has no hours.", "Ask by day or longer.")
+            self.no_hours(span)
         starts: list[datetime] = []
         numbers: list[int] = []
         for i, period in enumerate(self.periods):

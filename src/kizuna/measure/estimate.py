@@ -88,14 +88,17 @@ def estimate(recipe: Recipe, fetched: Fetched, done: Mapping[str, Estimate], lev
     shape = (len(axis.periods), len(groups))
     values: dict[str, Array] = dict(_variables(axis))
     for name, use in recipe.uses.items():
-        values[name] = _at(axis, _array(fetched, use, (*shape, BUCKETS + 1)), use.back)
+        values[name] = _at(axis, _array(fetched, recipe, use, (*shape, BUCKETS + 1)), use.back)
     for name in recipe.metrics:
         values[name] = done[name].values
     result = np.broadcast_to(recipe.formula.evaluate(values, _shifts(axis, recipe, groups)), (*shape, BUCKETS + 1))
     n = _sample_size(recipe, values, done, shape)
     people = _people(recipe, fetched, done, shape)
     used = _used(recipe, fetched, done, shape)
-    low, high = _interval(recipe, fetched, result, n, people, used, level)
+    size, units = n, people
+    if recipe.whole:
+        size, units = (_array(fetched, recipe, use, (*shape, BUCKETS + 1))[..., 0] for use in recipe.whole)
+    low, high = _interval(recipe, fetched, result, size, units, used, level)
     flags = _flags(recipe, fetched, shape)
     for name in recipe.metrics:
         flags |= {
@@ -131,8 +134,23 @@ def holm(p_values: Array) -> Array:
     return adjusted
 
 
-def _array(fetched: Fetched, use: Use, shape: tuple[int, ...]) -> Array:
-    return fetched.arrays.get(use.statistic, np.full(shape, np.nan))
+def _array(fetched: Fetched, recipe: Recipe, use: Use, shape: tuple[int, ...]) -> Array:
+    array = fetched.arrays.get(use.statistic)
+    return np.full(shape, np.nan) if array is None else _spread(fetched, recipe, use, array)
+
+
+def _spread(fetched: Fetched, recipe: Recipe, use: Use, array: Array) -> Array:
+    """A statistic that is not told apart by all of the recipe's extra columns, at each of its groups."""
+    extra = getattr(use.statistic, "extra", recipe.extra)
+    finer = fetched.groups.get(recipe.extra, [])
+    if extra == recipe.extra or not recipe.extra:
+        return array
+    place = {group: i for i, group in enumerate(fetched.groups[extra])}
+    drop = len(recipe.extra) - len(extra)
+    places = np.array([place.get(group[: len(group) - drop], -1) for group in finer], dtype=np.intp)
+    spread = array[:, places] if place else np.full((len(array), len(finer), *array.shape[2:]), np.nan)
+    spread[:, places < 0] = np.nan
+    return np.asarray(spread)
 
 
 def _at(axis: Axis, array: Array, back: int) -> Array:
@@ -195,10 +213,9 @@ def _whole(groups: list[Group], extra: int, array: Array) -> Array:
     """The sum over all groups that differ only in the extra column."""
     if not groups:
         return array
-    keys = {
-        group[: len(group) - extra]: i for i, group in enumerate(dict.fromkeys(g[: len(g) - extra] for g in groups))
-    }
-    place = np.array([keys[group[: len(group) - extra]] for group in groups])
+    wholes = [group[: len(group) - extra] for group in groups]
+    keys = {whole: i for i, whole in enumerate(dict.fromkeys(wholes))}
+    place = np.array([keys[whole] for whole in wholes])
     totals = np.zeros((array.shape[0], len(keys), array.shape[2]))
     for i, target in enumerate(place):
         totals[:, target] += np.nan_to_num(array[:, i])
@@ -217,16 +234,18 @@ def _sample_size(
 
 def _people(recipe: Recipe, fetched: Fetched, done: Mapping[str, Estimate], shape: tuple[int, int]) -> Array:
     if recipe.people:
-        return _at(fetched.axis, _array(fetched, recipe.people, (*shape, BUCKETS + 1)), recipe.people.back)[..., 0]
+        people = _array(fetched, recipe, recipe.people, (*shape, BUCKETS + 1))
+        return _at(fetched.axis, people, recipe.people.back)[..., 0]
     others = [np.broadcast_to(done[name].people, shape) for name in recipe.metrics]
     return np.fmin.reduce(others) if others else np.full(shape, np.nan)
 
 
 def _used(recipe: Recipe, fetched: Fetched, done: Mapping[str, Estimate], shape: tuple[int, int]) -> Array:
     """How many buckets have anybody in them; of a formula, those of its least known part."""
-    people = recipe.people
+    people = recipe.whole[1] if recipe.whole else recipe.people
     if people and people.statistic in fetched.filled:
-        return _at(fetched.axis, fetched.filled[people.statistic], people.back)
+        filled = _spread(fetched, recipe, people, fetched.filled[people.statistic])
+        return _at(fetched.axis, filled, people.back)
     parts = [
         _at(fetched.axis, fetched.filled[use.statistic], use.back)
         for use in recipe.uses.values()
@@ -298,7 +317,7 @@ def _clustered_share(
 
 def _net_interval(recipe: Recipe, fetched: Fetched, n: Array, level: float) -> tuple[Array, Array]:
     whole = (*n.shape, BUCKETS + 1)
-    up, down = (_array(fetched, recipe.uses[name], whole)[..., 0] for name in ("favourable", "unfavourable"))
+    up, down = (_array(fetched, recipe, recipe.uses[name], whole)[..., 0] for name in ("favourable", "unfavourable"))
     return _scaled(adjusted_wald_net(up, down, n, level))
 
 
@@ -326,7 +345,7 @@ def _scaled(bounds: tuple[Array, Array]) -> tuple[Array, Array]:
 def _flags(recipe: Recipe, fetched: Fetched, shape: tuple[int, int]) -> dict[str, Mask]:
     raised: dict[str, Mask] = {}
     for name, use in recipe.flags.items():
-        counted = _at(fetched.axis, _array(fetched, use, (*shape, BUCKETS + 1)), use.back)[..., 0]
+        counted = _at(fetched.axis, _array(fetched, recipe, use, (*shape, BUCKETS + 1)), use.back)[..., 0]
         raised[name] = np.broadcast_to(np.nan_to_num(counted) > 0, shape)
     if recipe.pooled:
         name, stat = recipe.pooled

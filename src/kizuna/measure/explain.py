@@ -110,12 +110,10 @@ def rows_behind(
     names = business.planner.names(fact, time)
     condition = compile_expression(base, names.column, boolean=True) if base else ""
     shape = Shape((), where)
-    source = business.planner.source(names, span, holds, shape)
-    glue = "AND" if " WHERE " in source else "WHERE"
+    source = business.planner.source(names, span, holds, shape, condition)
     columns = ", ".join(f't."{c}"' for c in FACTS[fact].stored_columns() if c not in ("bucket", "row_key"))
     cut = f" LIMIT {int(limit)}" if limit is not None else ""
-    narrowed = f" {glue} {condition}" if condition else ""
-    sql = f'SELECT DISTINCT {columns} {source}{narrowed} ORDER BY t."{time}" DESC, t.import_no, t.line_no{cut}'
+    sql = f'SELECT DISTINCT {columns} {source} ORDER BY t."{time}" DESC, t.import_no, t.line_no{cut}'
     with business.store.reading(calendars(axis, {span}, reach.first)) as run:
         table = run(sql)
     return table.select([c for c in table.column_names if table[c].null_count < len(table) or not len(table)])

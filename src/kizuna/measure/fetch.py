@@ -19,7 +19,7 @@ import pyarrow as pa
 from kizuna.facts import BUCKETS, Fact, day_of
 from kizuna.measure.calendar import Axis, window
 from kizuna.measure.peopleset import Atom, atoms, carriers
-from kizuna.measure.plan import NO_GROUP, Planner, Shape, Statement, calendar_name
+from kizuna.measure.plan import NO_GROUP, OTHER, Planner, Shape, Statement, calendar_name
 from kizuna.measure.rowplan import GRID
 from kizuna.measure.statistic import Last, People, Quantile, Rows, Statistic
 
@@ -28,7 +28,6 @@ Codes = npt.NDArray[np.intp]
 Group = tuple[str, ...]
 Extra = tuple[str, ...]
 
-OTHER = "(other)"
 SIZE = BUCKETS + 1
 _GROW = BUCKETS / (BUCKETS - 1)
 
@@ -75,16 +74,17 @@ def replicate(parts: Array) -> Array:
     return np.concatenate([total, (total - parts) * _GROW], axis=-1)
 
 
-def calendars(axis: Axis, spans: Iterable[str], first_day: date) -> dict[str, pa.Table]:
-    """The tables that the statements join."""
+def calendars(axis: Axis, spans: Iterable[str], first_day: date, back: int = 0) -> dict[str, pa.Table]:
+    """The tables that the statements join; sets of people look at most `back` periods back."""
     tables: dict[str, pa.Table] = {}
     for span in spans:
         if span == "end":
             tables[calendar_name(span)] = axis.instants()
         elif span == "to_date":
+            axis.no_hours(span)
             tables[calendar_name(span)] = axis.segments(first_day)
         elif span == "back":
-            tables[calendar_name(span)] = _back(axis)
+            tables[calendar_name(span)] = _back(axis, back)
         else:
             tables[calendar_name(span)] = axis.calendar(span)
     return tables
@@ -101,6 +101,11 @@ def fetch(
 ) -> Fetched:
     """Run the statements and lay out their results."""
     tables = [ask(statement.sql) for statement in statements]
+    if kept := _kept(statements, tables, len(shape.by), max_groups):
+        # Asked again with the rest as one group: people and quantiles of many groups do not add up.
+        asked = {stat for statement in statements for stat in statement.statistics}
+        statements = planner.plan(asked, replace(shape, kept=kept))
+        tables = [ask(statement.sql) for statement in statements]
     groups, codes = _group_codes(statements, tables, len(shape.by), max_groups)
     found = Fetched(axis, groups, statements=tuple(statements), reach=reach)
     for statement, table, code in zip(statements, tables, codes, strict=True):
@@ -132,7 +137,15 @@ def _lay_additive(found: Fetched, statement: Statement, table: pa.Table, code: C
             cuts = {cut: j for j, cut in enumerate(axis.cuts())}
             parts = np.cumsum(parts, axis=0)[[cuts[p.end] for p in axis.periods]]
         found.arrays[stat] = replicate(parts)
+        if isinstance(stat, Rows) and stat.what == "sum":
+            found.arrays[stat][..., 0] = _to_places(found.arrays[stat][..., 0])
         found.filled[stat] = (parts != 0).sum(axis=-1).astype(float)
+
+
+def _to_places(total: Array) -> Array:
+    """A total of buckets, each exact to six places, as exact: 0.1 + 0.2 is 0.3 again."""
+    # beyond this the spacing of floats is near the sixth place, and rounding would not be exact
+    return np.where(np.abs(total) < 1e9, np.round(total, 6), total)
 
 
 def _lay_quantiles(found: Fetched, statement: Statement, table: pa.Table, code: Codes, groups: int) -> None:
@@ -253,7 +266,8 @@ def _group_codes(
 ) -> tuple[dict[Extra, list[Group]], list[Codes]]:
     """All groups per set of extra columns, and for each statement the group number of each row.
 
-    Where there are more than `most`, the largest are kept and the rest share a last group.
+    Where there are more than `most` with their extra columns, the largest are kept and the rest
+    share one place within their group, so that shares of the group still add up.
     """
     keys = [_keys(table, by + len(statement.extra)) for statement, table in zip(statements, tables, strict=True)]
     groups: dict[Extra, list[Group]] = {}
@@ -264,17 +278,33 @@ def _group_codes(
             if statement.extra == extra:
                 _add_weights(weights, statement, table, rows)
         width = by + len(extra)
-        if len(weights) > most and width:
-            kept = sorted(sorted(weights, key=lambda g: -weights[g])[: most - 1])
-            groups[extra] = [*kept, (OTHER,) * width]
-        else:
-            groups[extra] = sorted(weights, key=_group_order) if width else [()]
+        found = set(weights)
+        if extra and len(weights) > most:
+            largest = set(_largest(weights, most - 1))
+            found = {group if group in largest else _rest(group, by) for group in weights}
+        groups[extra] = sorted(found, key=_group_order) if width else [()]
     for statement, (unique, inverse) in zip(statements, keys, strict=True):
         place = {group: i for i, group in enumerate(groups[statement.extra])}
-        last = len(place) - 1
-        table_of = np.array([place.get(group, last) for group in unique], dtype=np.intp)
+        table_of = np.array([place[g] if g in place else place[_rest(g, by)] for g in unique], dtype=np.intp)
         codes.append(table_of[inverse] if len(unique) else np.zeros(0, np.intp))
     return groups, codes
+
+
+def _kept(statements: Sequence[Statement], tables: Sequence[pa.Table], by: int, most: int) -> tuple[Group, ...]:
+    """The groups to tell apart where there are more than `most`; empty where all can be."""
+    weights: dict[Group, float] = {}
+    for statement, table in zip(statements, tables, strict=True):
+        _add_weights(weights, statement, table, _keys(table, by))
+    return tuple(_largest(weights, max(most - 1, 1))) if by and len(weights) > most else ()
+
+
+def _largest(weights: Mapping[Group, float], most: int) -> list[Group]:
+    """The groups of most weight; by name among equals, so that the same question keeps the same ones."""
+    return sorted(sorted(weights, key=lambda group: (-weights[group], group))[:most])
+
+
+def _rest(group: Group, by: int) -> Group:
+    return (*group[:by], *(OTHER,) * (len(group) - by))
 
 
 def _keys(table: pa.Table, width: int) -> tuple[list[Group], Codes]:
@@ -309,20 +339,26 @@ def _add_weights(
 
 
 def _group_order(group: Group) -> tuple[object, ...]:
-    """Numbers in numeric order, words in alphabetical, no value last."""
-    return tuple((part == NO_GROUP, not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in group)
+    """Numbers in numeric order, words in alphabetical, no value and the rest last."""
+    return tuple((part == OTHER, part == NO_GROUP, *_number_first(part)) for part in group)
+
+
+def _number_first(part: str) -> tuple[bool, int, str]:
+    # ASCII alone: "²" is a digit that int() does not read; and int() stops at 4,300 digits
+    number = part.isascii() and part.isdigit() and len(part) < 20
+    return not number, int(part) if number else 0, part
 
 
 def _numbers(table: pa.Table, name: str) -> Array:
     return np.asarray(table[name].to_numpy(zero_copy_only=False), dtype=float)
 
 
-def _back(axis: Axis) -> pa.Table:
-    """For every period, the periods 0, 1, 2 … before it."""
+def _back(axis: Axis, most: int) -> pa.Table:
+    """For every period, the periods 0, 1, 2 … `most` before it."""
     rows: list[tuple[int, int, int]] = []
     for i in range(len(axis.periods)):
         source, back = i, 0
-        while source >= 0:
+        while source >= 0 and back <= most:
             rows.append((i, back, source))
             source, back = axis.before[source], back + 1
     period, back_column, source_column = zip(*rows, strict=True)

@@ -7,7 +7,7 @@ formula over them, what counts as the base, and how its interval is found.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from kizuna.expression import fill_settings
@@ -38,7 +38,8 @@ class Recipe:
     `uses` are its statistics by local name, `formula` finishes them, `base` names those whose sum
     is n, `people` counts the units behind it, `extra` are columns it is always given apart by,
     `flags` are counts that set a flag when above zero, `pooled` a (flag, statistic) that sets it
-    when more than one group of the statistic is in use.
+    when more than one group of the statistic is in use, `whole` counts rows and units of what a
+    group is a share of, where its interval rests on these.
     """
 
     metric: Metric
@@ -50,6 +51,7 @@ class Recipe:
     extra: tuple[str, ...] = ()
     flags: Mapping[str, Use] = field(default_factory=dict)
     pooled: tuple[str, Rows] | None = None
+    whole: tuple[Use, Use] | None = None
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -58,7 +60,8 @@ class Recipe:
 
     def statistics(self) -> Iterator[Statistic]:
         """Everything to be fetched for this metric alone."""
-        for use in (*self.uses.values(), *self.flags.values(), *((self.people,) if self.people else ())):
+        counted = (self.people,) if self.people else ()
+        for use in (*self.uses.values(), *self.flags.values(), *counted, *(self.whole or ())):
             yield use.statistic
         if self.pooled:
             yield self.pooled[1]
@@ -162,8 +165,11 @@ def _mix(metric: Metric, settings: Mapping[str, Any]) -> Recipe:
     what = "sum" if metric.value else "count"
     part = _rows(metric, settings, what, value=metric.value)
     counted = _rows(metric, settings, "count")
-    formula = "100 * part / whole(part)"
-    return _recipe(metric, settings, formula, "rows", "jackknife" if metric.value else "share", part=part, rows=counted)
+    method: Method = "jackknife" if metric.value else "share"
+    recipe = _recipe(metric, settings, "100 * part / whole(part)", "rows", method, part=part, rows=counted)
+    # What a share is a share of, and so how well it is founded, is not told apart by the column.
+    whole = rows(metric, settings, "count", extra=(metric.separate,) if metric.separate else ())
+    return replace(recipe, whole=(Use(whole), Use(replace(whole, what="units"))))
 
 
 def _quantile(metric: Metric, settings: Mapping[str, Any]) -> Recipe:
@@ -206,16 +212,16 @@ def _ratio(metric: Metric, settings: Mapping[str, Any]) -> Recipe:
     sides: list[str] = []
     base: list[str] = []
     extra = _extra(metric)
-    for side, terms in (("above", metric.numerator), ("below", metric.denominator)):
-        names = [f"{side}_{i}" for i in range(len(terms))]
+    for side, terms in (("numerator", metric.numerator), ("denominator", metric.denominator)):
+        names = [side] if len(terms) == 1 else [f"{side}_{i}" for i in range(1, len(terms) + 1)]
         for name, term in zip(names, terms, strict=True):
             uses[name], counted = term_uses(term, settings, extra)
-            if side == "below":
+            if side == "denominator":
                 # a share of impressions is as well founded as it has impressions, not rows
                 uses[f"{name}_rows"] = counted
                 base.append(name if metric.proportion else f"{name}_rows")
-        sides.append(f"added({', '.join(names)})")
-    formula = Formula(f"{metric.scale!r} * {sides[0]} / {sides[1]}")
+        sides.append(names[0] if len(names) == 1 else f"added({', '.join(names)})")
+    formula = Formula((f"{metric.scale:g} * " if metric.scale != 1 else "") + f"{sides[0]} / {sides[1]}")
     people = _units_of(metric.denominator, settings, extra)
     flags = _term_flags(metric, metric.numerator, settings)
     method: Method = "share" if metric.proportion else "jackknife"

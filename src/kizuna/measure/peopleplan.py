@@ -90,17 +90,16 @@ def _members(planner: Planner, name: str, shape: Shape, spans: set[str], *, coun
     names = planner.names(people.fact, people.time)
     span = fill_settings(people.span, planner.settings)
     spans.add(span)
-    groups = planner.groups(names, shape.by) if counted else ""
+    groups = planner.groups(names, shape) if counted else ""
     condition = planner.condition(names, fill_settings(people.base, planner.settings))
     holds = people.holds or HOLDS.get(people.fact)
     having = ""
     if people.having:
         of = planner.condition(names, people.having.of)
         having = f" HAVING COUNT(*) FILTER (WHERE {of}) >= {people.having.at_least!r} * COUNT(*)"
-    source = planner.source(names, span, holds, shape, filtered=counted)
-    glue = "AND" if " WHERE " in source else "WHERE"
-    conditions = f"{glue} t.customer_no IS NOT NULL" + (f" AND ({condition})" if condition else "")
-    return f"SELECT c.period, {groups}t.customer_no, t.bucket {source} {conditions} GROUP BY ALL{having}"
+    known = "t.customer_no IS NOT NULL" + (f" AND ({condition})" if condition else "")
+    source = planner.source(names, span, holds, shape, known, filtered=counted)
+    return f"SELECT c.period, {groups}t.customer_no, t.bucket {source} GROUP BY ALL{having}"
 
 
 def _carry(

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from kizuna.expression import compile_expression, fill_settings, quote_name
+from kizuna.errors import QuestionError
+from kizuna.expression import compile_expression, fill_settings, quote_name, quote_text
 from kizuna.facts import FACTS, day_of
 from kizuna.measure.metric import PeopleSet
 from kizuna.measure.names import Names
@@ -19,15 +20,20 @@ from kizuna.measure.rowplan import quantiles_sql, rows_sql
 from kizuna.measure.statistic import Last, People, Quantile, Rows, Statistic
 
 NO_GROUP = "(none)"
+OTHER = "(other)"
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """All that the SQL depends on besides the statistics."""
+    """All that the SQL depends on besides the statistics.
+
+    `kept` are the groups of `by` to tell apart, where there are too many: all others are one.
+    """
 
     by: tuple[str, ...] = ()
     where: str = ""
     hourly: bool = False
+    kept: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +62,12 @@ class Planner:
     def plan(self, statistics: Iterable[Statistic], shape: Shape) -> tuple[Statement, ...]:
         """The statements that fetch `statistics`; the same shape is planned once."""
         key = (frozenset(statistics), shape)
-        if key not in self._plans:
+        planned = self._plans.get(key)
+        if planned is None:
             if len(self._plans) > 500:
                 self._plans.clear()
-            self._plans[key] = tuple(self._statements(key[0], shape))
-        return self._plans[key]
+            planned = self._plans[key] = tuple(self._statements(key[0], shape))
+        return planned
 
     def _statements(self, statistics: frozenset[Statistic], shape: Shape) -> Iterator[Statement]:
         ordered = sorted(statistics, key=repr)
@@ -80,12 +87,23 @@ class Planner:
             yield from (Statement(sql, stats, spans) for sql, stats, spans in people_sql(self, people, shape))
 
     def source(
-        self, names: Names, span: str, holds: tuple[str, str] | None, shape: Shape, *, filtered: bool = True
+        self,
+        names: Names,
+        span: str,
+        holds: tuple[str, str] | None,
+        shape: Shape,
+        condition: str = "",
+        *,
+        filtered: bool = True,
     ) -> str:
-        """``FROM fact JOIN calendar … WHERE filter`` of a scan. Look names up before, so that traits are joined."""
-        where = (
-            f" WHERE {compile_expression(shape.where, names.asked, boolean=True)}" if shape.where and filtered else ""
-        )
+        """``FROM fact JOIN calendar … WHERE filter`` of a scan. Look names up before, so that traits are joined.
+
+        `condition`, SQL already, narrows it further.
+        """
+        asked = compile_expression(shape.where, names.asked, boolean=True) if shape.where and filtered else ""
+        # in brackets: an OR in one of them must not let rows past the others
+        conditions = " AND ".join(f"({part})" for part in (asked, condition) if part)
+        where = f" WHERE {conditions}" if conditions else ""
         on = _holds(holds, shape) if holds and span == "end" else _placed(names.time, shape)
         return f'FROM "{names.fact.name}" AS t JOIN {calendar_name(span)} AS c ON {on}{names.joins()}{where}'
 
@@ -96,9 +114,15 @@ class Planner:
     def names(self, fact: str, time: str = "") -> Names:
         return Names(FACTS[fact], time or FACTS[fact].time, self.properties)
 
-    def groups(self, names: Names, columns: Iterable[str]) -> str:
+    def groups(self, names: Names, shape: Shape, extra: tuple[str, ...] = ()) -> str:
         """``g0 …`` columns, each with a comma after it; no value is a group of its own."""
-        return "".join(f"COALESCE({names.dimension(name)}, '{NO_GROUP}') AS g{i}, " for i, name in enumerate(columns))
+        columns = [f"COALESCE({names.dimension(name)}, '{NO_GROUP}')" for name in (*shape.by, *extra)]
+        if shape.kept:
+            own = columns[: len(shape.by)]
+            listed = ", ".join(f"({', '.join(map(quote_text, group))})" for group in shape.kept)
+            kept = f"({', '.join(own)}) IN ({listed})"
+            columns[: len(own)] = [f"CASE WHEN {kept} THEN {column} ELSE '{OTHER}' END" for column in own]
+        return "".join(f"{column} AS g{i}, " for i, column in enumerate(columns))
 
     def condition(self, names: Names, text: str) -> str:
         """A definition's condition as SQL; empty for none."""
@@ -108,17 +132,18 @@ class Planner:
         """A definition's expression as SQL. Definitions stay, so each is parsed once per fact."""
         key = (names.fact.name, text)
         if key not in self._compiled:
-            before = len(names.traits)
-            sql = compile_expression(text, names.column, boolean=boolean)
-            if len(names.traits) > before:
-                return sql  # it needs a join, which is this statement's own
+            apart = Names(names.fact, names.time, names.properties)
+            sql = compile_expression(text, apart.column, boolean=boolean)
+            if apart.traits:
+                # it needs a join, which is this statement's own, as are the names of its columns
+                return compile_expression(text, names.column, boolean=boolean)
             self._compiled[key] = sql
         return self._compiled[key]
 
     def _last(self, statistics: tuple[Last, ...], shape: Shape) -> Statement:
         first = statistics[0]
         names = self.names(first.fact, first.time)
-        groups = self.groups(names, (*shape.by, *first.extra))
+        groups = self.groups(names, shape, first.extra)
         value = self.compiled(names, first.value)
         series = (
             " || chr(31) || ".join(
@@ -128,14 +153,14 @@ class Planner:
         )
         condition = self.condition(names, first.base)
         only = f"({condition}) AND " if condition else ""
+        known = f"{only}{value} IS NOT NULL"
         at = f"t.{quote_name(first.time)}"
-        source = self.source(names, "to_date", None, shape)
-        glue = "AND" if " WHERE " in source else "WHERE"
+        source = self.source(names, "to_date", None, shape, known)
         sql = (
             f"SELECT c.period, {groups}{series} AS series, "
             f"CAST(arg_max({value}, {at}) AS DOUBLE) AS closing, CAST(arg_min({value}, {at}) AS DOUBLE) AS first, "
             f"COUNT(*) AS readings "
-            f"{source} {glue} {only}{value} IS NOT NULL GROUP BY ALL"
+            f"{source} GROUP BY ALL"
         )
         return Statement(sql, statistics, frozenset({"to_date"}), first.extra)
 
@@ -147,6 +172,8 @@ def calendar_name(span: str) -> str:
 
 def _placed(time: str, shape: Shape) -> str:
     if shape.hourly:
+        if not time.endswith("_at"):
+            raise QuestionError("Something asked is kept by day and has no hours.", "Ask by day or longer.")
         return f"time_bucket(INTERVAL '15 minutes', t.{quote_name(time)}) = c.slot"
     return f"t.{quote_name(day_of(time))} = c.day"
 

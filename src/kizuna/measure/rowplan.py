@@ -29,7 +29,7 @@ def rows_sql(planner: Planner, statistics: Sequence[Rows], shape: Shape) -> str:
     """
     first = statistics[0]
     names = planner.names(first.fact, first.time)
-    groups = planner.groups(names, (*shape.by, *first.extra))
+    groups = planner.groups(names, shape, first.extra)
     if names.fact.unit == "customer_no" and any(stat.what == "units" for stat in statistics):
         return _by_customer(planner, statistics, shape, names, groups)
     columns = ", ".join(
@@ -85,7 +85,7 @@ def quantiles_sql(planner: Planner, statistics: Sequence[Quantile], shape: Shape
     """
     first = statistics[0]
     names = planner.names(first.fact, first.time)
-    groups = planner.groups(names, shape.by)
+    groups = planner.groups(names, shape)
     value = f"CAST({planner.compiled(names, first.value)} AS DOUBLE)"
     condition = planner.condition(names, first.base) or "TRUE"
     source = planner.source(names, first.span, None, shape)
