@@ -41,13 +41,14 @@ class DuckDBStore:
         self.settings = settings
         self._lock = threading.RLock()
         self._connection = _connect(path, settings)
-        for fact in FACTS.values():
-            self._connection.execute(table_ddl(fact))
-        self._connection.execute(_BOOKKEEPING)
+        with _damage_named(path):
+            for fact in FACTS.values():
+                self._connection.execute(table_ddl(fact))
+            self._connection.execute(_BOOKKEEPING)
 
     def execute(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Run one statement and give its rows; for the store's own use, never with a user's text."""
-        with self._lock:
+        with self._lock, _damage_named(self.path):
             cursor = self._connection.execute(sql, params)
             return cursor.fetchall() if cursor.description else []
 
@@ -82,7 +83,8 @@ class DuckDBStore:
         timer = threading.Timer(self.settings.query_seconds, cursor.interrupt)
         timer.start()
         try:
-            return cursor.sql(sql).to_arrow_table()
+            with _damage_named(self.path):
+                return cursor.sql(sql).to_arrow_table()
         except duckdb.InterruptException:
             raise QuestionError(
                 f"The question took longer than {self.settings.query_seconds} s and was stopped.",
@@ -92,6 +94,11 @@ class DuckDBStore:
             raise QuestionError(
                 f"The question does not fit the data: {str(error).splitlines()[0]}",
                 "Compare text with text and numbers with numbers.",
+            ) from None
+        except duckdb.OutOfMemoryException:
+            raise QuestionError(
+                f"The question needs more memory than {self.settings.memory_limit}.",
+                "Ask for a shorter range or fewer groups, or raise memory_limit in kizuna.toml.",
             ) from None
         finally:
             timer.cancel()
@@ -135,6 +142,21 @@ def _connect(path: Path | str, settings: Settings) -> duckdb.DuckDBPyConnection:
     # Progress is kept account of (see `DuckDBStore.progress`), not printed.
     connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
     return connection
+
+
+@contextmanager
+def _damage_named(path: Path | str) -> Iterator[None]:
+    """Damage can lie in a block that is read long after opening; it is named then as it is on opening."""
+    try:
+        yield
+    except duckdb.Error as error:
+        said = str(error).lower()
+        if not any(word in said for word in ("corrupt", "checksum", "could not read", "not a valid duckdb")):
+            raise
+        raise WorkspaceError(
+            f"{path} is damaged: {str(error).splitlines()[0]}",
+            "Run `kizuna rebuild`: it makes the file again from raw/.",
+        ) from None
 
 
 def _holder(message: str) -> str:
