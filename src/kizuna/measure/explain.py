@@ -60,7 +60,9 @@ def explain(business: Business, name: str) -> Explanation:
         metric=recipe.metric,
         formula=recipe.formula.text,
         filled=recipe.formula.written(_numbers(found, recipe, example)),
-        parts={part: describe(use.statistic, use.back) for part, use in recipe.uses.items()}
+        parts={
+            part: describe(use.statistic, use.back) for part, use in recipe.uses.items() if part in recipe.formula.names
+        }
         | {part: catalogue[part].meaning.en for part in recipe.metrics},
         variants=catalogue.variants(name),
         sql={dialect: tuple(_written(sql, dialect) for sql in statements) for dialect in DIALECTS},
