@@ -7,7 +7,8 @@ KizunaError
 ├── CatalogueError        a metric definition that is not right; names file, metric and key
 └── QuestionError         a question that cannot be answered
     ├── UnknownName       a metric, dimension, fact or unit that does not exist
-    └── NotAllowed        an expression outside the allow-list
+    ├── NotAllowed        an expression outside the allow-list
+    └── NoHours           something kept by day, asked by hour
 """
 
 from __future__ import annotations
@@ -52,6 +53,13 @@ class QuestionError(KizunaError):
 
 class NotAllowed(QuestionError):
     """An expression that uses something outside the allow-list."""
+
+
+class NoHours(QuestionError):
+    """Something that is kept by day was asked by hour."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is kept by day and has no hours.", "Ask by day or longer.")
 
 
 class UnknownName(QuestionError):

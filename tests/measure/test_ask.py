@@ -270,3 +270,69 @@ def test_a_workspace_keeps_its_plans(shop: Workspace) -> None:
 def test_no_workspace_is_said(tmp_path: Path) -> None:
     with pytest.raises(kizuna.WorkspaceError, match="kizuna init"):
         kizuna.open(tmp_path)
+
+
+def company(folder: Path, orders: list[tuple[str, str, int]]) -> Workspace:
+    """A workspace with orders as (customer, day, value)."""
+    lines = [f"o{i},{customer},{day},{value}" for i, (customer, day, value) in enumerate(orders)]
+    file = folder / "orders.csv"
+    file.write_text("\n".join(["order_id,customer_id,ordered_at,value", *lines]), encoding="utf-8")
+    made = kizuna.init(folder / "shop")
+    made.import_file("order", file)
+    return made
+
+
+def test_part_of_a_period_is_not_tested_against_a_whole_one(tmp_path: Path) -> None:
+    """The trap: data that begins in mid-February makes March look like a leap."""
+    days = [f"2026-{month:02d}-{day:02d}" for month, first in ((2, 15), (3, 1)) for day in range(first, 29)]
+    with company(tmp_path, [(f"c{i}", day, 10) for day in days for i in range(40)]) as shop:
+        answer = shop.measure("revenue", "average_order_value", every="month", since="2026-03", until="2026-04")
+    revenue, average = answer.records
+    assert "partial_comparison" in revenue.flags
+    assert (revenue.change, revenue.p_value) == (5600, None)
+    assert "partial_comparison" not in average.flags
+
+
+def test_a_fall_to_nothing_is_a_change(tmp_path: Path) -> None:
+    january = [(f"c{i}", "2026-01-01", 10) for i in range(300)]
+    with company(tmp_path, [*january, ("c1", "2026-03-01", 10)]) as shop:
+        record = shop.measure("orders", every="month", since="2026-02", until="2026-03").records[0]
+    assert (record.value, record.previous) == (0, 300)
+    assert record.p_value is not None and record.p_value < 0.001
+
+
+def test_a_running_total_does_not_count_people_twice(tmp_path: Path) -> None:
+    orders = [(f"c{i}", f"2026-0{month}-01", 10) for month in (1, 2, 3) for i in range(5)]
+    with company(tmp_path, orders) as shop:
+        (shop.root / "metrics" / "own.toml").write_text(
+            '[metric.ever]\nname.en = "Ever"\nmeaning.en = "All."\ngroup = "own"\nunit = "money"\n'
+            'kind = "sum"\nfact = "order"\nvalue = "value"\nspan = "to_date"\n',
+            encoding="utf-8",
+        )
+    with kizuna.open(tmp_path / "shop") as shop:
+        record = shop.measure("ever", every="month", since="2026-03", until="2026-04").records[0]
+    assert (record.value, record.n, record.people) == (150, 15, None)
+
+
+def test_the_weekday_is_that_of_the_metric_s_time(tmp_path: Path) -> None:
+    file = tmp_path / "tickets.csv"
+    file.write_text("ticket_id,opened_at,resolved_at\nt1,2026-01-05,2026-01-07\n", encoding="utf-8")
+    with kizuna.init(tmp_path / "shop") as shop:
+        shop.import_file("ticket", file)
+        assert [r.group for r in shop.measure("tickets_opened", by="weekday").records] == [{"weekday": "1"}]
+        assert [r.group for r in shop.measure("tickets_resolved", by="weekday").records] == [{"weekday": "3"}]
+        with pytest.raises(UnknownName, match="Its hour is kept of opened_at only"):
+            shop.measure("tickets_resolved", by="hour")
+
+
+def test_by_hour_leaves_out_what_is_kept_by_day(shop: Workspace) -> None:
+    answer = shop.measure(every="hour", since="2026-02-03", until="2026-02-04")
+    assert "orders" in answer.metrics and "ad_spend" not in answer.metrics
+    with pytest.raises(QuestionError, match="has no hours"):
+        shop.measure("ad_spend", every="hour", since="2026-02-03", until="2026-02-04")
+
+
+@pytest.mark.parametrize("where", ["value % 0 = 1", "round(value, 'x') = 1", "length(value) > 'x'"])
+def test_what_only_the_engine_can_refuse_is_said_kindly(shop: Workspace, where: str) -> None:
+    with pytest.raises(QuestionError, match="does not fit the data"):
+        shop.measure("revenue", where=where)

@@ -24,6 +24,7 @@ FLAGS: dict[str, str] = {
     "small_base": "fewer people than the setting small_base",
     "few_units": "too few independent units for an interval",
     "partial_period": "the data does not reach to the end of the period",
+    "partial_comparison": "the data begins inside the period it is compared with, so a change of totals is not tested",
     "no_sampling": "a reading, not a sample: it has no sampling interval",
     "mixed_scale": "answers on different scales are pooled as shares",
     "revenue_for_margin": "revenue stands in where no margin is known",

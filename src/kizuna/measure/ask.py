@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Protocol
@@ -10,13 +11,13 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from kizuna.errors import QuestionError, UnknownName
+from kizuna.errors import NoHours, QuestionError, UnknownName
 from kizuna.expression import fill_settings
 from kizuna.facts import FACTS
 from kizuna.measure.answer import Answer, Lineage, Record
 from kizuna.measure.calendar import Axis, make_axis
 from kizuna.measure.catalogue import Catalogue
-from kizuna.measure.estimate import MIN_UNITS, PERCENTILE_PERIODS, Change, Estimate, compare, estimate, holm
+from kizuna.measure.estimate import MIN_UNITS, PERCENTILE_PERIODS, TOTALS, Change, Estimate, compare, estimate, holm
 from kizuna.measure.fetch import Fetched, Reach, calendars, facts_of, fetch, reach_sql
 from kizuna.measure.kind import Recipe
 from kizuna.measure.peopleset import atoms
@@ -25,7 +26,17 @@ from kizuna.measure.question import Question
 from kizuna.measure.statistic import People, Rows, Statistic
 from kizuna.settings import Settings
 
+MISSING_SHARE = 0.05
+"""A compared period that lacks more of its first days than this is not whole."""
+
 ReachOf = Mapping[str, Reach]
+
+
+class Snapshot(Protocol):
+    """One state of the data, to ask several SELECTs of."""
+
+    def bring(self, tables: Mapping[str, pa.Table]) -> None: ...
+    def ask(self, sql: str) -> pa.Table: ...
 
 
 class Reader(Protocol):
@@ -33,8 +44,7 @@ class Reader(Protocol):
 
     dialect: str
 
-    def reading(self, tables: Mapping[str, pa.Table]) -> Any: ...
-    def query(self, sql: str) -> pa.Table: ...
+    def reading(self) -> AbstractContextManager[Snapshot]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +82,15 @@ def evaluate(business: Business, question: Question, asked: Sequence[str]) -> Ev
     needed = in_order(business.catalogue, asked)
     recipes = {name: business.catalogue.recipe(name) for name in needed}
     statistics = all_statistics(recipes.values())
-    reach = data_reach(business, statistics)
-    try:
-        axis = _axis(business, question, list(recipes.values()), statistics, reach)
-    except (OverflowError, ValueError):
-        raise QuestionError(
-            "The range asked, or one it is compared with, lies outside the years 1 to 9999.", "Ask for a shorter range."
-        ) from None
     shape = Shape(question.by, question.where, question.every == "hour")
     statements = business.planner.plan(statistics, shape)
-    first_day = min((r.first for r in reach.values() if r.first), default=_first(axis))
     spans = {span for statement in statements for span in statement.spans}
-    with business.store.reading(calendars(axis, spans, first_day, _furthest(statistics))) as run:
-        fetched = fetch(run, statements, axis, shape, reach, business.planner, business.settings.max_groups)
+    with business.store.reading() as data:
+        reach = data_reach(data, statistics, business.planner)
+        axis = _axis(business, question, list(recipes.values()), statistics, reach)
+        first_day = min((r.first for r in reach.values() if r.first), default=_first(axis))
+        data.bring(calendars(axis, spans, first_day, _furthest(statistics)))
+        fetched = fetch(data.ask, statements, axis, shape, reach, business.planner, business.settings.max_groups)
     done: dict[str, Estimate] = {}
     for name in needed:
         done[name] = estimate(recipes[name], fetched, done, question.level)
@@ -100,13 +106,13 @@ def all_statistics(recipes: Iterable[Recipe]) -> frozenset[Statistic]:
     return frozenset(found)
 
 
-def data_reach(business: Business, statistics: Iterable[Statistic]) -> dict[str, Reach]:
+def data_reach(data: Snapshot, statistics: Iterable[Statistic], planner: Planner) -> dict[str, Reach]:
     """How far the data of each fact goes that the statistics look at."""
-    facts = sorted(set[str]().union(*(facts_of(stat, business.planner) for stat in statistics)))
+    facts = sorted(set[str]().union(*(facts_of(stat, planner) for stat in statistics)))
     if not facts:
         return {}
     each = (f"SELECT {i} AS i, * FROM ({reach_sql(FACTS[fact])})" for i, fact in enumerate(facts))
-    rows = business.store.query(" UNION ALL ".join(each)).to_pylist()
+    rows = data.ask(" UNION ALL ".join(each)).to_pylist()
     return {facts[row["i"]]: Reach(row["first"], row["placed"], row["last"], row["rows"]) for row in rows}
 
 
@@ -119,8 +125,8 @@ def _answerable(business: Business, question: Question) -> tuple[list[str], list
         try:
             _check_dimensions(business, question, name)
             kept.append(name)
-        except UnknownName as error:
-            if name in question.metrics:
+        except QuestionError as error:
+            if name in question.metrics or not isinstance(error, (UnknownName, NoHours)):
                 raise
             notes.append(f"{name} is left out: {error.what}")
     if not kept:
@@ -131,7 +137,7 @@ def _answerable(business: Business, question: Question) -> tuple[list[str], list
 
 
 def _check_dimensions(business: Business, question: Question, name: str) -> None:
-    if question.by or question.where:
+    if question.by or question.where or question.every == "hour":
         needed = in_order(business.catalogue, [name])
         shape = Shape(question.by, question.where, question.every == "hour")
         business.planner.plan(all_statistics(business.catalogue.recipe(n) for n in needed), shape)
@@ -157,19 +163,29 @@ def _axis(
 ) -> Axis:
     settings = business.settings
     since, until = _range(question, reach)
-    axis = make_axis(question.every, since, until, question.compare, settings.zone, settings.first_weekday)
+    try:
+        axis = make_axis(question.every, since, until, question.compare, settings.zone, settings.first_weekday)
+        _reach_back(axis, recipes, statistics)
+    except (OverflowError, ValueError):
+        raise QuestionError(
+            "The range asked, or one it is compared with, lies outside the years 1 to 9999.", "Ask for a shorter range."
+        ) from None
+    return axis
+
+
+def _reach_back(axis: Axis, recipes: Sequence[Recipe], statistics: Iterable[Statistic]) -> None:
+    """Add the earlier periods that comparisons, formulas and sets of people look at."""
     shifts = {shift for recipe in recipes for shift in recipe.formula.shifts}
     wanted = list(axis.asked)
-    if question.compare != "none":
+    if axis.compare != "none":
         wanted = axis.reach_against(wanted)
-    if "previous" in shifts and question.compare != "none":
+    if "previous" in shifts and axis.compare != "none":
         wanted = axis.reach_against(wanted)
     elif "previous" in shifts:
         wanted = axis.reach_back(wanted, 1)
     if "percentile" in shifts:
         wanted = axis.reach_back(wanted, PERCENTILE_PERIODS - 1)
     axis.reach_back(wanted, max(r.reach for r in recipes) + _furthest(statistics))
-    return axis
 
 
 def _furthest(statistics: Iterable[Statistic]) -> int:
@@ -261,13 +277,11 @@ def _record(
     )
     if value is None:
         return record
-    return replace(
-        record,
-        low=_number(est.low[place]),
-        high=_number(est.high[place]),
-        flags=_flags(business, found.fetched, est, *place),
-        **compared,
-    )
+    flags = _flags(business, found.fetched, est, *place)
+    if "partial_comparison" in flags:
+        # part of a period against a whole one differs for no other reason: there is nothing to test
+        compared = {**compared, "p_value": None, "p_raw": None}
+    return replace(record, low=_number(est.low[place]), high=_number(est.high[place]), flags=flags, **compared)
 
 
 def _flags(business: Business, fetched: Fetched, est: Estimate, i: int, g: int) -> tuple[str, ...]:
@@ -283,6 +297,10 @@ def _flags(business: Business, fetched: Fetched, est: Estimate, i: int, g: int) 
     facts = set[str]().union(*(facts_of(stat, business.planner) for stat in est.recipe.statistics()))
     last = [r.last for fact, r in fetched.reach.items() if r.last and fact in facts]
     period = fetched.axis.periods[i]
+    against = fetched.axis.against[i]
+    total = est.recipe.metric.kind in TOTALS or "previous" in est.recipe.formula.shifts
+    if against >= 0 and total and _begins_inside(fetched, facts, against):
+        flags.append("partial_comparison")
     if last and fetched.axis.every != "hour" and max(last) < period.end - timedelta(days=1):
         flags.append("partial_period")
     matures = est.recipe.metric.matures
@@ -292,6 +310,15 @@ def _flags(business: Business, fetched: Fetched, est: Estimate, i: int, g: int) 
             flags.append("immature")
     flags += [name for name, raised in est.flags.items() if raised[i, g]]
     return tuple(flags)
+
+
+def _begins_inside(fetched: Fetched, facts: set[str], period: int) -> bool:
+    """Whether the data begins so late in a period that a total of it is not the period's total."""
+    if fetched.axis.every == "hour":
+        return False
+    start, end = fetched.axis.periods[period].start, fetched.axis.periods[period].end
+    firsts = [r.first for fact, r in fetched.reach.items() if r.first and fact in facts]
+    return any(MISSING_SHARE < (first - start) / (end - start) < 1 for first in firsts)
 
 
 def lineage_of(business: Business, question: Question, name: str, fetched: Fetched) -> Lineage:

@@ -131,7 +131,7 @@ class Axis:
     def calendar(self, span: str) -> pa.Table:
         """The calendar of a span: which day (for hours, which quarter of an hour) is in which period."""
         if self.every == "hour":
-            return self._slots(span)
+            return self._slots()
         days: list[date] = []
         numbers: list[int] = []
         for i, period in enumerate(self.periods):
@@ -183,14 +183,7 @@ class Axis:
             }
         )
 
-    def no_hours(self, span: str) -> None:
-        """Raise `QuestionError` if hours are asked of a span that is made of days."""
-        if self.every == "hour":
-            raise QuestionError(f"Something asked looks at {span!r}, which has no hours.", "Ask by day or longer.")
-
-    def _slots(self, span: str) -> pa.Table:
-        if span != "period":
-            self.no_hours(span)
+    def _slots(self) -> pa.Table:
         starts: list[datetime] = []
         numbers: list[int] = []
         for i, period in enumerate(self.periods):

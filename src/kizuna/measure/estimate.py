@@ -30,6 +30,9 @@ MIN_UNITS = 5
 
 PERCENTILE_PERIODS = 12
 
+TOTALS = ("count", "sum", "people")
+"""Kinds that grow with the length of the period."""
+
 POSITIVE_UNITS = ("money", "seconds", "days", "count", "ratio")
 """Units of amounts, which are skewed and not below zero: their intervals are made on the log scale."""
 
@@ -112,7 +115,9 @@ def compare(estimate: Estimate, axis: Axis, level: float) -> Change:
     values = estimate.values
     earlier = _at_index(values, axis.against)
     difference = values - earlier
-    used = np.minimum(estimate.used, _at_index(estimate.used, axis.against))
+    # a total can fall to nothing, or rise from it; anything else needs units in both periods
+    least = np.fmax if estimate.recipe.metric.kind in TOTALS else np.minimum
+    used = least(estimate.used, _at_index(estimate.used, axis.against))
     error = standard_error(difference)
     sure = (used >= MIN_UNITS) & (error > 0)
     error = np.where(sure, error, np.nan)

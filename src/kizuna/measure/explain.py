@@ -104,7 +104,8 @@ def rows_behind(
     """
     recipe = _first_with_rows(business, business.catalogue.recipe(name))
     fact, time, base, span, holds = _scan_of(business, recipe)
-    reach = data_reach(business, [Rows("count", fact, time=time)])[fact]
+    with business.store.reading() as data:
+        reach = data_reach(data, [Rows("count", fact, time=time)], business.planner)[fact]
     if reach.first is None or reach.last is None:
         return pa.table({})
     last = date.fromordinal(reach.last.toordinal() + 1)
@@ -116,8 +117,9 @@ def rows_behind(
     columns = ", ".join(f't."{c}"' for c in FACTS[fact].stored_columns() if c not in ("bucket", "row_key"))
     cut = f" LIMIT {int(limit)}" if limit is not None else ""
     sql = f'SELECT DISTINCT {columns} {source} ORDER BY t."{time}" DESC, t.import_no, t.line_no{cut}'
-    with business.store.reading(calendars(axis, {span}, reach.first)) as run:
-        table = run(sql)
+    with business.store.reading() as data:
+        data.bring(calendars(axis, {span}, reach.first))
+        table = data.ask(sql)
     return table.select([c for c in table.column_names if table[c].null_count < len(table) or not len(table)])
 
 

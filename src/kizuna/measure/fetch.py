@@ -81,7 +81,6 @@ def calendars(axis: Axis, spans: Iterable[str], first_day: date, back: int = 0) 
         if span == "end":
             tables[calendar_name(span)] = axis.instants()
         elif span == "to_date":
-            axis.no_hours(span)
             tables[calendar_name(span)] = axis.segments(first_day)
         elif span == "back":
             tables[calendar_name(span)] = _back(axis, back)

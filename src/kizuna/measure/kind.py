@@ -112,14 +112,15 @@ def _recipe(
     metric: Metric, settings: Mapping[str, Any], formula: str, base: str, method: Method = "jackknife", **stats: Rows
 ) -> Recipe:
     """The common shape: one fact, statistics over its rows."""
-    units = _rows(metric, settings, "units")
+    # distinct units do not add up over stretches of time, so a running total does not know them
+    units = None if metric.span == "to_date" else Use(_rows(metric, settings, "units"))
     flags = {name: Use(_rows(metric, settings, "count", condition)) for name, condition in metric.flag.items()}
     pooled = None
     if metric.pooled_flag:
         counted = rows(metric, settings, "count", extra=(*_extra(metric), metric.pooled_flag))
         pooled = (f"mixed_{metric.pooled_flag}", counted)
     uses = {name: Use(stat) for name, stat in stats.items()}
-    return Recipe(metric, uses, Formula(formula), (base,), method, Use(units), _extra(metric), flags, pooled)
+    return Recipe(metric, uses, Formula(formula), (base,), method, units, _extra(metric), flags, pooled)
 
 
 def _count(metric: Metric, settings: Mapping[str, Any]) -> Recipe:
@@ -234,6 +235,8 @@ def _units_of(terms: tuple[Term, ...], settings: Mapping[str, Any], extra: tuple
         return None
     if terms[0].people:
         return term_uses(terms[0], settings)[0]
+    if terms[0].span == "to_date":
+        return None
     return Use(rows(terms[0], settings, "units", extra=extra), -terms[0].offset)
 
 

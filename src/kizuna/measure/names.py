@@ -87,9 +87,13 @@ class Names:
         return f"p.{alias}"
 
     def _clock(self, name: str) -> str:
-        weekday = f"isodow(t.{quote_name(day_of(self.fact.time))})"
+        weekday = f"isodow(t.{quote_name(day_of(self.time))})"
         if name == "weekday":
             return weekday
+        if self.time != self.fact.time:
+            raise UnknownName(
+                f"dimension of {self.fact.name} by {self.time}", name, (), f"Its hour is kept of {self.fact.time} only."
+            )
         return "t.hour" if name == "hour" else f"(({weekday} - 1) * 24 + t.hour)"
 
 

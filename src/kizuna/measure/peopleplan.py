@@ -95,7 +95,7 @@ def _members(planner: Planner, name: str, shape: Shape, spans: set[str], *, coun
     holds = people.holds or HOLDS.get(people.fact)
     having = ""
     if people.having:
-        of = planner.condition(names, people.having.of)
+        of = planner.condition(names, fill_settings(people.having.of, planner.settings))
         having = f" HAVING COUNT(*) FILTER (WHERE {of}) >= {people.having.at_least!r} * COUNT(*)"
     known = "t.customer_no IS NOT NULL" + (f" AND ({condition})" if condition else "")
     source = planner.source(names, span, holds, shape, known, filtered=counted)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from kizuna.errors import QuestionError
+from kizuna.errors import NoHours
 from kizuna.expression import compile_expression, fill_settings, quote_name, quote_text
 from kizuna.facts import FACTS, day_of
 from kizuna.measure.metric import PeopleSet
@@ -104,6 +104,8 @@ class Planner:
         # in brackets: an OR in one of them must not let rows past the others
         conditions = " AND ".join(f"({part})" for part in (asked, condition) if part)
         where = f" WHERE {conditions}" if conditions else ""
+        if shape.hourly and span not in ("period", "end"):
+            raise NoHours(f"The {span} of {names.fact.name}")
         on = _holds(holds, shape) if holds and span == "end" else _placed(names.time, shape)
         return f'FROM "{names.fact.name}" AS t JOIN {calendar_name(span)} AS c ON {on}{names.joins()}{where}'
 
@@ -173,7 +175,7 @@ def calendar_name(span: str) -> str:
 def _placed(time: str, shape: Shape) -> str:
     if shape.hourly:
         if not time.endswith("_at"):
-            raise QuestionError("Something asked is kept by day and has no hours.", "Ask by day or longer.")
+            raise NoHours(time)
         return f"time_bucket(INTERVAL '15 minutes', t.{quote_name(time)}) = c.slot"
     return f"t.{quote_name(day_of(time))} = c.day"
 

@@ -75,6 +75,7 @@ _FLAGS: dict[str, tuple[str, str, str]] = {
     "small_base": ("few people", "少人数", "få personer"),
     "few_units": ("too few for an interval", "区間には少なすぎる", "for få til et interval"),
     "partial_period": ("data does not reach the end", "期間の終わりまでデータがない", "data når ikke til slutningen"),
+    "partial_comparison": ("compared with a part", "比較期間が不完全", "sammenlignet med en del"),
     "no_sampling": ("a reading, not a sample", "標本ではなく実測値", "en aflæsning, ikke en stikprøve"),
     "mixed_scale": ("several scales pooled", "尺度が混在", "flere skalaer lagt sammen"),
     "revenue_for_margin": ("revenue, margin unknown", "粗利不明のため売上", "omsætning, avance ukendt"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -57,55 +57,64 @@ class DuckDBStore:
         return float(self._connection.query_progress())
 
     @contextmanager
-    def reading(self, tables: Mapping[str, pa.Table]) -> Iterator[Callable[[str], pa.Table]]:
-        """Answer planned SELECTs on a cursor of their own, beside small relations (calendars) they join by name.
-
-        Each SELECT raises `QuestionError` when it takes longer than the setting query_seconds.
-        """
+    def reading(self) -> Iterator[Reading]:
+        """A cursor of its own to answer planned SELECTs on, all from the same state of the data."""
         with self._lock:
             cursor = self._connection.cursor()
         try:
-            cursor.execute("SET TimeZone = 'UTC'")
-            for name, table in tables.items():
-                cursor.register("incoming", table)
-                cursor.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS FROM incoming')
-                cursor.unregister("incoming")
-            yield lambda sql: self._ask(cursor, sql)
+            with _damage_named(self.path):
+                cursor.execute("SET TimeZone = 'UTC'")
+                cursor.execute("BEGIN")
+            yield Reading(cursor, self.path, self.settings)
         finally:
             cursor.close()
-
-    def query(self, sql: str) -> pa.Table:
-        """Answer one planned SELECT that needs no calendar."""
-        with self.reading({}) as ask:
-            return ask(sql)
-
-    def _ask(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
-        timer = threading.Timer(self.settings.query_seconds, cursor.interrupt)
-        timer.start()
-        try:
-            with _damage_named(self.path):
-                return cursor.sql(sql).to_arrow_table()
-        except duckdb.InterruptException:
-            raise QuestionError(
-                f"The question took longer than {self.settings.query_seconds} s and was stopped.",
-                "Ask for a shorter range or fewer groups, or raise query_seconds in kizuna.toml.",
-            ) from None
-        except (duckdb.ConversionException, duckdb.BinderException, duckdb.OutOfRangeException) as error:
-            raise QuestionError(
-                f"The question does not fit the data: {str(error).splitlines()[0]}",
-                "Compare text with text and numbers with numbers.",
-            ) from None
-        except duckdb.OutOfMemoryException:
-            raise QuestionError(
-                f"The question needs more memory than {self.settings.memory_limit}.",
-                "Ask for a shorter range or fewer groups, or raise memory_limit in kizuna.toml.",
-            ) from None
-        finally:
-            timer.cancel()
 
     def close(self) -> None:
         with self._lock:
             self._connection.close()
+
+
+class Reading:
+    """Answers SELECTs within one transaction: what is imported meanwhile is not half seen."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, path: Path | str, settings: Settings) -> None:
+        self._cursor, self._path, self._settings = cursor, path, settings
+
+    def bring(self, tables: Mapping[str, pa.Table]) -> None:
+        """Put small relations (calendars) beside the facts, to be joined by name."""
+        for name, table in tables.items():
+            self._cursor.register("incoming", table)
+            self._cursor.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS FROM incoming')
+            self._cursor.unregister("incoming")
+
+    def ask(self, sql: str) -> pa.Table:
+        """Answer one planned SELECT.
+
+        Raises `QuestionError` when it takes longer than the setting query_seconds, needs too much
+        memory, or does not fit the data.
+        """
+        timer = threading.Timer(self._settings.query_seconds, self._cursor.interrupt)
+        timer.start()
+        try:
+            with _damage_named(self._path):
+                return self._cursor.sql(sql).to_arrow_table()
+        except duckdb.InterruptException:
+            raise QuestionError(
+                f"The question took longer than {self._settings.query_seconds} s and was stopped.",
+                "Ask for a shorter range or fewer groups, or raise query_seconds in kizuna.toml.",
+            ) from None
+        except duckdb.OutOfMemoryException:
+            raise QuestionError(
+                f"The question needs more memory than {self._settings.memory_limit}.",
+                "Ask for a shorter range or fewer groups, or raise memory_limit in kizuna.toml.",
+            ) from None
+        except duckdb.Error as error:
+            raise QuestionError(
+                f"The question does not fit the data: {str(error).splitlines()[0]}",
+                "Compare text with text and numbers with numbers.",
+            ) from None
+        finally:
+            timer.cancel()
 
 
 def table_ddl(fact: Fact) -> str:

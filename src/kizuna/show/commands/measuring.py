@@ -132,8 +132,9 @@ def start_of_periods(shop: Workspace, ids: Sequence[str], every: Every, back: in
     from kizuna.measure.calendar import Period, first_of, make_axis
 
     catalogue, settings = shop.catalogue, shop.settings
-    recipes = [catalogue.recipe(name) for name in catalogue.select(ids or catalogue.groups)]
-    reach = data_reach(shop.business, all_statistics(recipes))
+    recipes = [catalogue.recipe(name) for name in (catalogue.select(ids) if ids else catalogue)]
+    with shop.store.reading() as data:
+        reach = data_reach(data, all_statistics(recipes), shop.business.planner)
     last = max((r.last for r in reach.values() if r.last), default=None)
     if last is None or every == "all":
         return None
