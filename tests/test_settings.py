@@ -1,0 +1,115 @@
+"""Settings: one table, three places they come from, and errors that name the nearest right one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import kizuna
+from kizuna.errors import SettingError, WorkspaceError
+from kizuna.settings import SETTINGS, Settings
+from kizuna.workspace import find
+
+
+def test_defaults() -> None:
+    settings = Settings({})
+    assert {name: settings[name] for name in settings} == {name: s.default for name, s in SETTINGS.items()}
+    assert len(settings) == len(SETTINGS)
+    assert (settings.zone.key, settings.first_weekday) == ("UTC", 0)
+
+
+def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIZUNA_LAPSE_DAYS", "30")
+    monkeypatch.setenv("KIZUNA_CURRENCY", "DKK")
+    monkeypatch.setenv("KIZUNA_GOAL_EVENTS", '["Signed Up"]')
+    settings = Settings({"lapse_days": 60})
+    assert (settings.lapse_days, settings.currency, settings.goal_events) == (30, "DKK", ["Signed Up"])
+
+
+def test_an_unreadable_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIZUNA_LAPSE_DAYS", "thirty")
+    with pytest.raises(SettingError, match="KIZUNA_LAPSE_DAYS='thirty' cannot be read"):
+        Settings({})
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"lapse_dyas": 3}, "there is no setting 'lapse_dyas'.*Did you mean 'lapse_days'"),
+        ({"xyzzy": 3}, "docs/settings.md lists them"),
+        ({"lapse_days": "3"}, "lapse_days must be a whole number, not '3'"),
+        ({"lapse_days": True}, "lapse_days must be a whole number"),
+        ({"timezone": "Asia/Tokio"}, "no time zone 'Asia/Tokio'.*Did you mean 'Asia/Tokyo'"),
+        ({"week_start": "someday"}, "week_start must be one of monday"),
+        ({"currency": "yen"}, "ISO 4217"),
+        ({"goal_events": "Order Completed"}, "goal_events must be a list"),
+    ],
+)
+def test_wrong_values_are_named(values: dict[str, object], message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        Settings(values)
+
+
+def test_a_file_that_is_not_toml_is_named(tmp_path: Path) -> None:
+    (tmp_path / "kizuna.toml").write_text("name = ", encoding="utf-8")
+    with pytest.raises(SettingError, match=r"kizuna\.toml is not valid TOML"):
+        kizuna.open(tmp_path)
+
+
+def test_an_unknown_attribute_is_no_setting() -> None:
+    with pytest.raises(AttributeError):
+        Settings({}).lapse  # noqa: B018
+
+
+def test_init_writes_every_setting_and_reads_its_own_file(tmp_path: Path) -> None:
+    chosen = {
+        "name": 'Tea "and" more',
+        "timezone": "Asia/Tokyo",
+        "currency": "JPY",
+        "lapse_days": 30,
+        "goal_events": ["Order Completed", "Signed Up"],
+        "exchange": {"USD": 150.5},
+        "initiatives": {"new café": "2026-03-01"},
+    }
+    shop = kizuna.init(tmp_path / "shop", **chosen)
+    assert {name: shop.settings[name] for name in chosen} == chosen
+    text = (tmp_path / "shop" / "kizuna.toml").read_text(encoding="utf-8")
+    assert [name for name in SETTINGS if name not in text] == []
+    assert kizuna.open(tmp_path / "shop").name == 'Tea "and" more'
+
+
+def test_what_is_commented_out_in_the_file_is_the_default(tmp_path: Path) -> None:
+    kizuna.init(tmp_path / "shop")
+    file = tmp_path / "shop" / "kizuna.toml"
+    lines = [
+        line.removeprefix("# ")
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if " = " in line or line.startswith("# [")
+    ]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    settings = Settings.read(file)
+    assert {n: settings[n] for n in SETTINGS if n != "name"} == {
+        n: s.default for n, s in SETTINGS.items() if n != "name"
+    }
+
+
+def test_a_workspace_is_not_made_twice_nor_with_wrong_settings(tmp_path: Path) -> None:
+    kizuna.init(tmp_path / "shop")
+    with pytest.raises(WorkspaceError, match="is a workspace already"):
+        kizuna.init(tmp_path / "shop")
+    with pytest.raises(SettingError):
+        kizuna.init(tmp_path / "other", timezone="Mars/Olympus")
+    assert not (tmp_path / "other").exists()
+
+
+def test_which_workspace_a_command_works_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kizuna.init(tmp_path / "shop")
+    inside = tmp_path / "shop" / "raw" / "imports"
+    assert find(inside) == (tmp_path / "shop").resolve()
+    assert find(inside, "elsewhere") == Path("elsewhere")
+    with pytest.raises(WorkspaceError, match=r"no workspace here.*kizuna init"):
+        find(tmp_path)
+    monkeypatch.setenv("KIZUNA_WORKSPACE", "by-name")
+    assert find(tmp_path) == Path("by-name")
+    assert find(inside) == (tmp_path / "shop").resolve()
