@@ -232,8 +232,8 @@ def test_the_answer_in_every_form(shop: Workspace) -> None:
     assert {
         "metric",
         "variant",
-        "start",
-        "end",
+        "period_start",
+        "period_end",
         "group",
         "value",
         "low",
@@ -244,7 +244,7 @@ def test_the_answer_in_every_form(shop: Workspace) -> None:
         "flags",
     } <= set(record)
     assert len(answer.to_arrow()) == len(answer.to_polars()) == len(answer.to_pandas()) == len(answer) == 8
-    assert answer.to_csv().splitlines()[0].startswith("metric,variant,start,end,channel,value")
+    assert answer.to_csv().splitlines()[0].startswith("metric,variant,period_start,period_end,channel,value")
     assert answer.to_markdown().count("\n") == 10
 
 

@@ -159,8 +159,8 @@ def test_json_on_stdout_is_pure(run: Run, shop: Path) -> None:
     assert {
         "metric",
         "variant",
-        "start",
-        "end",
+        "period_start",
+        "period_end",
         "group",
         "value",
         "low",

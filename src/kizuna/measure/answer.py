@@ -52,7 +52,7 @@ class Record:
     value: float | None
     low: float | None = None
     high: float | None = None
-    n: float | None = None
+    n: int | None = None
     people: int | None = None
     previous: float | None = None
     change: float | None = None
@@ -64,10 +64,10 @@ class Record:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; dates in ISO form."""
-        record = {name: getattr(self, name) for name in self.__slots__}
-        record["start"], record["end"] = _iso(self.start), _iso(self.end)
-        record["flags"] = list(self.flags)
-        return record
+        record: dict[str, Any] = {"metric": self.metric, "variant": self.variant}
+        record |= {"period_start": _iso(self.start), "period_end": _iso(self.end)}
+        record |= {name: getattr(self, name) for name in self.__slots__ if name not in (*record, "start", "end")}
+        return record | {"flags": list(self.flags)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +120,13 @@ class Answer:
         rows = []
         for record in self.records:
             row: dict[str, Any] = {"metric": record.metric, "variant": record.variant}
-            row |= {"start": record.start, "end": record.end}
+            row |= {"period_start": record.start, "period_end": record.end}
             row |= {name: record.group.get(name) for name in dimensions}
-            row |= {name: getattr(record, name) for name in record.__slots__ if name not in ("group", "flags", *row)}
+            row |= {
+                name: getattr(record, name)
+                for name in record.__slots__
+                if name not in ("group", "flags", "start", "end", *row)
+            }
             rows.append(row | {"flags": " ".join(record.flags)})
         return rows
 
@@ -172,8 +176,8 @@ class Answer:
 
 def _schema(question: Question, rows: list[dict[str, Any]]) -> pa.Schema:
     moment = pa.timestamp("us", "UTC") if question.every == "hour" else pa.date32()
-    types = {"start": moment, "end": moment, "people": pa.int64()}
-    numbers = {"value", "low", "high", "n", "previous", "change", "change_low", "change_high", "p_value", "p_raw"}
+    types = {"period_start": moment, "period_end": moment, "n": pa.int64(), "people": pa.int64()}
+    numbers = {"value", "low", "high", "previous", "change", "change_low", "change_high", "p_value", "p_raw"}
     return pa.schema([(name, types.get(name, pa.float64() if name in numbers else pa.string())) for name in rows[0]])
 
 

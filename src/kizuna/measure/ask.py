@@ -264,7 +264,7 @@ def _record(
 ) -> Record:
     recipe, period = est.recipe, found.axis.periods[place[0]]
     names = (*question.by, *recipe.extra)
-    people, value = _number(est.people[place]), _number(est.value[place])
+    n, people, value = (_number(array[place]) for array in (est.n, est.people, est.value))
     record = Record(
         metric=recipe.metric.id,
         variant=recipe.metric.variant,
@@ -272,7 +272,7 @@ def _record(
         end=period.end,
         group=dict(zip(names, est.groups[place[1]], strict=True)),
         value=value,
-        n=_number(est.n[place]),
+        n=round(n) if n is not None else None,
         people=round(people) if people is not None else None,
     )
     if value is None:
