@@ -39,9 +39,8 @@ format: $(READY) ## put the code in shape with ruff
 bench: $(READY) ## planning, importing and measuring, beside what they should take; ONLY=planning runs one
 	@$(BIN)/python -m bench $(ONLY)
 
-faults: $(READY) ## tests that break things on purpose: none of their own yet, they come with the collector
-	@if [ -d tests/faults ]; then $(BIN)/python -m pytest -n $(WORKERS) tests/faults; \
-	else echo "No fault tests of their own yet; bad files, bad rows and damaged workspaces are part of make test."; fi
+faults: $(READY) ## tests that break things on purpose: damaged databases, second owners, killed imports
+	@$(BIN)/python -m pytest -n $(WORKERS) tests/faults tests/collect/test_imports.py
 
 conformance: $(READY) ## every metric against its hand-written query on each engine: so far DuckDB alone
 	@$(BIN)/python -m pytest -n $(WORKERS) tests/oracle
