@@ -25,7 +25,7 @@ demo: $(READY) ## write the demo workspace to ./demo and print its overview
 	@$(BIN)/kizuna demo demo
 
 test: lint ## lint, type check and run all tests with coverage
-	@$(BIN)/python -m pytest -n $(WORKERS) --cov
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov
 
 lint: $(READY) ## ruff and mypy, changing nothing
 	@$(BIN)/ruff check .
