@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kizuna.errors import KizunaError, NotAllowed, QuestionError
-from kizuna.expression import compile_expression, fill_settings, names_in
+from kizuna.expression import compile_expression, fill_settings
 
 PASSES = [
     ("country = 'JP'", "t.country = 'JP'"),
@@ -99,7 +99,3 @@ def test_settings_are_filled_in_outside_of_quotes() -> None:
         fill_settings(":nothing", {})
     with pytest.raises(QuestionError, match="not a number"):
         fill_settings(":name", {"name": "x'; DROP TABLE customer"})
-
-
-def test_names_in() -> None:
-    assert names_in("a = 1 AND customer.country = 'JP' AND a < b") == ["a", "customer.country", "b"]

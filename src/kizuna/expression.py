@@ -77,11 +77,6 @@ def compile_expression(text: str, resolve: Resolve, *, boolean: bool = False, di
     return resolved.sql(dialect=dialect, comments=False, copy=False)
 
 
-def names_in(text: str) -> list[str]:
-    """The column names an expression uses, in order of appearance (for messages and tests)."""
-    return list(dict.fromkeys(_name(column) for column in _parse(text).find_all(exp.Column, bfs=False)))
-
-
 def fill_settings(text: str, values: Mapping[str, Any]) -> str:
     """Replace ``:name`` and ``:table.key`` by the numbers the settings give; text in quotes stays."""
 

@@ -74,6 +74,17 @@ def test_a_missing_database_is_rebuilt_to_the_same_numbers(root: Path) -> None:
     assert numbers(root) == before
 
 
+def test_a_database_of_another_version_is_refused_and_rebuilt(root: Path) -> None:
+    before = numbers(root)
+    with kizuna.open(root) as shop:
+        shop.store.execute("UPDATE meta SET value = '99' WHERE name = 'schema'")
+    with pytest.raises(WorkspaceError, match=r"made by another version.*kizuna rebuild"):
+        numbers(root)
+    with kizuna.open(root) as shop:
+        shop.rebuild()
+    assert numbers(root) == before
+
+
 HOLDER = """
 import sys, kizuna
 shop = kizuna.open(sys.argv[1]); shop.measure("orders"); print("open", flush=True); sys.stdin.read()

@@ -42,16 +42,6 @@ class ReadOptions:
         return {name: value for name, value in named.items() if value is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A row that does not fit, with the line it stands on."""
-
-    line_no: int
-    reason: str
-    kind: str
-    row: str
-
-
 @dataclass(slots=True)
 class Source:
     """A file as a temp table: `columns` (name → SQL type) and ``line_no``, quoted names as in the file.

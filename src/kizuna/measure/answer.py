@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -94,7 +94,6 @@ class Answer:
     notes: Sequence[str] = ()
     workspace: str = ""
     currency: str = ""
-    _charts: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.records)

@@ -45,12 +45,27 @@ class DuckDBStore:
             for fact in FACTS.values():
                 self._connection.execute(table_ddl(fact))
             self._connection.execute(_BOOKKEEPING)
+            self._check_version()
 
     def execute(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Run one statement and give its rows; for the store's own use, never with a user's text."""
         with self._lock, _damage_named(self.path):
             cursor = self._connection.execute(sql, params)
             return cursor.fetchall() if cursor.description else []
+
+    def _check_version(self) -> None:
+        """The tables are made from raw/, so a change of their form is met by making them again."""
+        self._connection.execute(
+            "INSERT INTO meta SELECT 'schema', $version WHERE NOT EXISTS (FROM meta WHERE name = 'schema')",
+            {"version": str(SCHEMA_VERSION)},
+        )
+        found = self._connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
+        if found and found[0] != str(SCHEMA_VERSION):
+            self._connection.close()
+            raise WorkspaceError(
+                f"{self.path} was made by another version of Kizuna (its form is {found[0]}, not {SCHEMA_VERSION}).",
+                "Run `kizuna rebuild`: it makes the file again from raw/.",
+            )
 
     def progress(self) -> float:
         """Percent done of the statement that runs in another thread, for a progress bar; -1 where it is not known."""

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from kizuna.errors import CatalogueError, UnknownName, did_you_mean
+from kizuna.locale.terms import metrics_named
 from kizuna.measure.catalogue.check import check_metric, check_set
 from kizuna.measure.kind import Recipe, make_recipe
 from kizuna.measure.metric import CatalogueFile, Metric, PeopleSet
@@ -92,10 +93,15 @@ class Catalogue(Mapping[str, Metric]):
         return tuple(dict.fromkeys(metric.group for metric in self._metrics.values()))
 
     def search(self, text: str) -> list[Metric]:
-        """Metrics whose id, name, other names or meaning contain `text`, in any language, best first."""
+        """Metrics whose id, name, other names or meaning contain `text`, in any language, best first.
+
+        Those that the glossary files the word under come after them.
+        """
         wanted = text.casefold().strip()
         scored = [(_score(metric, wanted), i, metric) for i, metric in enumerate(self._metrics.values())]
-        return [metric for score, _, metric in sorted(scored, key=lambda s: (-s[0], s[1])) if score]
+        found = [metric for score, _, metric in sorted(scored, key=lambda s: (-s[0], s[1])) if score]
+        filed = (self._metrics[name] for name in metrics_named(text) if name in self._metrics)
+        return list({metric.id: metric for metric in (*found, *filed)}.values())
 
     def needs(self, name: str) -> set[str]:
         """Every metric that `name` is made of, itself included."""
