@@ -44,6 +44,15 @@ def test_what_is_needed_and_missing_says_how_to_give_it():
     assert "Columns not used: when" in problems[1][0]
 
 
+def test_a_scored_question_without_its_score_is_said():
+    (note,) = match(FACTS["survey_response"], source("id", "date", "customer", "wie?"), {"question": "nps"}).notes
+    assert "no column is the score" in note and "wie?" in note
+
+
+def test_a_unit_in_brackets_is_not_thrown_away():
+    assert "value" not in match(FACTS["order"], source("id", "date", "Total (USD)"), {}).assigned
+
+
 def test_measures_of_grouped_rows_are_not_guessed():
     found = match(
         FACTS["order"], source("basket", "date", "total"), {"order_id": "basket", "ordered_at": "min(date)"}, ["basket"]

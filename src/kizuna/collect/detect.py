@@ -23,7 +23,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 _CHUNK = 1 << 20
 
 WEBLOG_LINE = re.compile(r'^\S+ \S+ \S+ \[[^\]]+\] "[^"]*')
-_NUMBERISH = re.compile(r"^[\s+\-−(¥￥$€£]*\d[\d\s.,:/年月日T+\-Z%)]*$")
+_NUMBERISH = re.compile(r"^[\s+\-−(¥￥\\$€£]*\d[\d\s.,:/年月日T+\-Z%)]*$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Literal
 from kizuna.collect import expressions
 from kizuna.collect.expressions import Parsed
 from kizuna.collect.source import Source
-from kizuna.collect.synonyms import names_of, plain
+from kizuna.collect.synonyms import names_of, plain, without_remark
 from kizuna.errors import ImportFailed, UnknownName, did_you_mean
 from kizuna.facts import QUESTIONS, Column, Fact
 
@@ -142,7 +142,8 @@ def _by_name(result: Matched, source: Source) -> None:
     taken = {a.column for a in result.assigned.values() if a.column} | set(result.group)
     if result.group:
         taken |= {c for a in result.assigned.values() if a.parsed for c in a.parsed.columns}
-    free = {plain(name): name for name in reversed(source.columns) if name not in taken}
+    columns = [name for name in reversed(source.columns) if name not in taken]
+    free = {plain(without_remark(name)): name for name in columns} | {plain(name): name for name in columns}
     names = names_of(result.fact)
     for own in (True, False):
         for column in result.fact.importable():
@@ -155,7 +156,7 @@ def _by_name(result: Matched, source: Source) -> None:
             if result.group and column.role == "measure":
                 continue
             result.assigned[column.name] = _plain(result, column, found, "name" if own else "synonym")
-            del free[plain(found)]
+            free = {name: column for name, column in free.items() if column != found}
 
 
 def _group_key(result: Matched) -> None:
@@ -197,7 +198,17 @@ def _needed(result: Matched, source: Source) -> None:
         result.problems.append((f"{column.name} is needed ({column.help}), and no column is it.{columns}", step + "."))
     if fact.has_customer and not any(c.role == "identity" and c.name in result.assigned for c in fact.columns):
         result.notes.append("no column names the customer: these rows count in totals, not in figures about people")
+    if _scored(result) and "score" not in result.assigned:
+        unused = f" (columns not used: {', '.join(result.unused)})" if result.unused else ""
+        result.notes.append(f"no column is the score, so these answers are in no figure; --map score=COLUMN{unused}")
     if fact.name == "customer" and not any(c.role == "identity" and c.name in result.assigned for c in fact.columns):
         result.problems.append(
             ("A customer needs customer_id, email, phone or anonymous_id.", "--map customer_id=COLUMN.")
         )
+
+
+def _scored(result: Matched) -> bool:
+    """All rows answer one question that has a scale."""
+    if result.fact.name != "survey_response" or "question" not in result.assigned:
+        return False
+    return QUESTIONS.get(result.assigned["question"].text.strip("'")) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import unicodedata
 from functools import cache
@@ -9,11 +10,21 @@ from importlib.resources import files as package_files
 
 from kizuna.facts import FACTS, Fact
 
+_REMARK = re.compile(r"\s*[(\[]\s*(?:\d+\s*(?:[-–—~〜…]|to|til|から)\s*\d+|円|税込)\s*[)\]]\s*$")
+
 
 def plain(name: str) -> str:
     """A column's name with case, width, spaces and punctuation taken off, for comparing."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     return "".join(character for character in folded if character.isalnum() or character in "%#")
+
+
+def without_remark(name: str) -> str:
+    """The name without a scale or the currency of Japan in brackets: ``推奨度（0〜10）``, ``金額(円)``.
+
+    Other units stay: minutes are not seconds, and dollars not yen.
+    """
+    return _REMARK.sub("", unicodedata.normalize("NFKC", name))
 
 
 @cache

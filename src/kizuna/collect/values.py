@@ -28,7 +28,9 @@ NO = (
 )  # fmt: skip
 
 _SIGNS = r"(?i)[\s\x{00a0}\x{202f}\x{2009}'’_]|[¥￥$€£%％円]|\b(jpy|usd|dkk|eur|gbp|sek|nok|kr|yen|dkr)\b\.?|[.,]-$"
-_FULL_WIDTH = ("０１２３４５６７８９．，－−＋", "0123456789.,--+")
+_FULL_WIDTH = ("０１２３４５６７８９．，－−＋△▲", "0123456789.,--+--")
+_YEN = r"^([-+(]?)\\"
+"""A leading backslash is the yen sign of CP932 files; a triangle is the minus of Japanese accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ def _typed(double: str, text: str, sql_type: str) -> str:
 def _clean(text: str) -> str:
     """The digits, sign and separators of an amount."""
     half = f"translate({something(text)}, {literal(_FULL_WIDTH[0])}, {literal(_FULL_WIDTH[1])})"
-    bare = f"regexp_replace({half}, {literal(_SIGNS)}, '', 'g')"
+    signed = f"regexp_replace({half}, {literal(_YEN)}, '\\1')"
+    bare = f"regexp_replace({signed}, {literal(_SIGNS)}, '', 'g')"
     return f"regexp_replace({bare}, '^\\((.*)\\)$', '-\\1')"
 
 

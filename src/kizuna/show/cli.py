@@ -108,7 +108,15 @@ def _command_first(words: list[str]) -> list[str]:
 
 def _help_for(words: list[str]) -> str:
     named = next((w for w in words if w in {name for name, *_ in COMMANDS}), "")
+    named += _calculator(words) if named == "calc" else ""
     return f"{' '.join(('kizuna', named)).strip()} --help shows what there is."
+
+
+def _calculator(words: list[str]) -> str:
+    from kizuna.measure.calculator import CALCULATORS
+
+    found = next((w for w in words if w in {c.replace("_", "-") for c in CALCULATORS}), "")
+    return f" {found}" if found else ""
 
 
 def _refused(what: str, next_step: str) -> int:
