@@ -219,6 +219,18 @@ def test_explain_shows_definition_formula_sql_and_freshness(shop: Workspace) -> 
         shop.explain("revenu")
 
 
+@pytest.mark.parametrize(("last", "month"), [("2026-04-29", 3), ("2026-04-30", 4)])
+def test_explain_takes_the_last_whole_month_for_its_example(tmp_path: Path, last: str, month: int) -> None:
+    file = tmp_path / "orders.csv"
+    days = ["2026-02-03", "2026-03-05", last]
+    file.write_text(
+        "order_id,ordered_at,customer_id,value\n" + "".join(f"o{i},{d},c{i},5\n" for i, d in enumerate(days))
+    )
+    with kizuna.init(tmp_path / "shop", timezone="Asia/Tokyo", currency="JPY") as shop:
+        shop.import_file("order", file)
+        assert shop.explain("revenue").example.start == date(2026, month, 1)
+
+
 def test_every_metric_answers_explains_and_lists_its_rows(shop: Workspace) -> None:
     for name in shop.catalogue:
         shop.measure(name, every="month", since="2026-01", until="2026-03")

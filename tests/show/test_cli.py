@@ -426,3 +426,14 @@ def test_help_comes_at_once() -> None:
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         taken.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(taken) < 0.4
+
+
+def test_a_missing_database_says_that_it_can_be_made_again(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("order_id,ordered_at,customer_id,value\no1,2026-01-02,c1,5\n")
+    run("init", tmp_path / "shop", "--timezone", "Asia/Tokyo", "--currency", "JPY")
+    assert "kizuna rebuild" not in run("import", "order", tmp_path / "orders.csv", "-w", tmp_path / "shop")[2]
+    (tmp_path / "shop" / "kizuna.duckdb").unlink()
+    assert "kizuna rebuild" in run("measure", "revenue", "-w", tmp_path / "shop")[2]
+    (tmp_path / "shop" / "kizuna.duckdb").unlink()
+    assert "kizuna rebuild" not in run("rebuild", "-w", tmp_path / "shop")[2]
+    assert "¥5" in run("measure", "revenue", "-w", tmp_path / "shop")[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -55,7 +55,7 @@ def explain(business: Business, name: str) -> Explanation:
     question = Question((name,), every="month", compare="none")
     found = evaluate(business, question, [name])
     lineage = lineage_of(business, question, name, found.fetched)
-    example = _latest(found, name)
+    example = _latest(found, name, lineage.data_until)
     return Explanation(
         metric=recipe.metric,
         formula=recipe.formula.text,
@@ -123,11 +123,12 @@ def rows_behind(
     return table.select([c for c in table.column_names if table[c].null_count < len(table) or not len(table)])
 
 
-def _latest(found: Evaluation, name: str) -> int:
-    """The last whole month in which the metric has a value (else the last month there is)."""
+def _latest(found: Evaluation, name: str, until: date | None) -> int:
+    """The last whole month in which the metric has a value (else the last month with one)."""
     values = found.estimates[name].value
     known = [i for i in found.axis.asked if values.shape[1] and not np.isnan(values[i, 0])]
-    return (known[-2:] or found.axis.asked[-1:])[0]
+    whole = [i for i in known if until is not None and found.axis.periods[i].end <= until + timedelta(days=1)]
+    return (whole[-1:] or known[-1:] or found.axis.asked[-1:])[0]
 
 
 def _value(found: Evaluation, name: str, period: int) -> float | None:

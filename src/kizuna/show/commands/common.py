@@ -30,13 +30,15 @@ UntilOption = Annotated[str | None, Parameter(help="the day after the last one, 
 WhereOption = Annotated[str, Parameter(help="a condition over dimensions: \"country = 'JP' and device = 'mobile'\"")]
 
 
-def opened(given: Path | None) -> Workspace:
+def opened(given: Path | None, *, rebuilding: bool = False) -> Workspace:
     """Open the workspace and say on stderr which one it is; use it as a context manager."""
-    from kizuna.workspace import Workspace, find
+    from kizuna.workspace import DATABASE, Workspace, find
 
     folder = find(explicit=given)
     workspace = Workspace(folder)
     note(f"workspace {short(folder)}")
+    if not rebuilding and not (folder / DATABASE).exists() and any((folder / "raw" / "imports").glob("*")):
+        note("its database is gone, the imported files are kept: kizuna rebuild makes it again")
     return workspace
 
 

@@ -134,7 +134,7 @@ def _rejected_table(found: list[dict[str, Any]]) -> Table:
 
 def rebuild(*, workspace: WorkspaceOption = None) -> None:
     """Make facts and numbers again from the files that were kept: the same numbers, whatever happened."""
-    with opened(workspace) as shop, progress_bar() as progress:
+    with opened(workspace, rebuilding=True) as shop, progress_bar() as progress:
         reports = shop.rebuild(progress=progress)
     rows = sum(report.added + report.replaced for report in reports)
     out().print(Text(f"Made again from {_many(len(reports), 'import')}: {_many(rows, 'row')}."))
