@@ -89,6 +89,32 @@ def test_any_text_is_answered_or_refused(text: str) -> None:
         compile_expression(text, lambda name: "t.x")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 100_000 + "a" + ")" * 100_000,
+        "NOT " * 100_000 + "a",
+        "- " * 100_000 + "a",
+        "CASE WHEN " * 50_000 + "a" + " THEN 1 END" * 50_000,
+        "abs(" * 50_000 + "a" + ")" * 50_000,
+        " AND ".join(["a"] * 100_000),
+        "+".join(["a"] * 100_000),
+        "a" + "::INT" * 100_000,
+        "a" + "[1]" * 100_000,
+        "a = '" + "x" * 2_000_000 + "'",
+    ],
+    ids=["brackets", "not", "minus", "case", "calls", "and", "plus", "casts", "subscripts", "long"],
+)
+def test_depth_is_refused_before_it_can_end_the_process(text: str) -> None:
+    with pytest.raises(QuestionError, match="too large"):
+        compile_expression(text, str)
+
+
+def test_many_values_are_welcome() -> None:
+    listed = ", ".join(f"'c-{i}'" for i in range(10_000))
+    assert compile_expression(f"customer_id IN ({listed})", str).count(",") == 9_999
+
+
 def test_settings_are_filled_in_outside_of_quotes() -> None:
     assert fill_settings("days > :lapse_days AND name = ':lapse_days'", {"lapse_days": 90}) == (
         "days > 90 AND name = ':lapse_days'"

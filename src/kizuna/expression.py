@@ -6,6 +6,9 @@ below, every name is looked up by the caller, and only then the tree is written 
 not listed does not pass: no subquery, no statement, no function that reads a file, a setting or
 the catalogue.
 
+A text is measured before it is parsed: the parser is recursive and compiled, and thousands of nested
+brackets would end the process instead of raising.
+
 What this does not protect from: an expression that is merely slow (the query time limit does), and
 one that is allowed but wrong.
 """
@@ -56,6 +59,11 @@ _BOOLEAN = (
     exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.Between, exp.Like, exp.ILike, exp.EQ, exp.NEQ, exp.GT, exp.GTE,
     exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Boolean, exp.StartsWith, exp.Contains,
 )  # fmt: skip
+MAX_LENGTH = 1_000_000
+MAX_OPERATORS = 1000
+_DEEPENS = re.compile(
+    r"[(\[{+\-*/%<>=|~!^&:@]|\b(?:case|not|and|or|is|like|between|cast|collate|escape)\b", re.IGNORECASE
+)
 _QUOTED = re.compile(r"('(?:[^']|'')*')")
 _SETTING = re.compile(r"(?<![:\w]):([a-z_]+(?:\.[a-z_]+)*)")
 
@@ -107,9 +115,20 @@ def quote_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def check_size(text: str) -> None:
+    """Raise `QuestionError` for a text too long or too deep to be parsed safely; lists of values may be long."""
+    operators = len(_DEEPENS.findall(_QUOTED.sub("''", text)))
+    if len(text) > MAX_LENGTH or operators > MAX_OPERATORS:
+        raise QuestionError(
+            f"The expression is too large: {len(text):,} characters and {operators:,} operators or brackets.",
+            f"At most {MAX_LENGTH:,} and {MAX_OPERATORS:,} are read; use IN (…) for many values.",
+        )
+
+
 def _parse(text: str) -> exp.Expr:
     if not text.strip("\0 \t\r\n"):
         raise QuestionError("The expression is empty.", "Leave it out, or write something like country = 'JP'.")
+    check_size(text)
     try:
         tree = sqlglot.parse_one(text, read="duckdb")
     except (SqlglotError, RecursionError) as error:

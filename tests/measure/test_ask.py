@@ -348,3 +348,20 @@ def test_by_hour_leaves_out_what_is_kept_by_day(shop: Workspace) -> None:
 def test_what_only_the_engine_can_refuse_is_said_kindly(shop: Workspace, where: str) -> None:
     with pytest.raises(QuestionError, match="does not fit the data"):
         shop.measure("revenue", where=where)
+
+
+def test_nothing_known_is_not_zero(tmp_path: Path) -> None:
+    """A shop that imported no referrals, no events and no outcomes of contacts knows nothing of them."""
+    file = tmp_path / "contacts.csv"
+    file.write_text("contact_id,contacted_at,channel\nk1,2026-01-05,chat\nk2,2026-01-06,chat\n", encoding="utf-8")
+    with company(tmp_path, [("c1", "2026-01-05", 10), ("c2", "2026-01-06", 20)]) as shop:
+        shop.import_file("contact", file)
+        names = (
+            "referral_rate",
+            "app_active_customers",
+            "first_contact_resolution_rate",
+            "customers",
+            "contact_volume",
+        )
+        found = {r.metric: r.value for r in shop.measure(*names).records}
+    assert found == dict(zip(names, (None, None, None, 2, 2), strict=True))

@@ -85,7 +85,7 @@ WRONG = [
     ("not toml", "own.toml: this is not valid TOML"),
     ("[metric.a]\nname.en = 'A'", "own.toml: a: .*missing required field `meaning`"),
     (f"{HEAD}kind = 'count'", "own.toml: a: fact: a metric of kind count needs fact"),
-    (f"{HEAD}kind = 'cuont'\nfact = 'order'", "own.toml: a: kind: "),
+    (f"{HEAD}kind = 'cuont'\nfact = 'order'", "own.toml: a: kind: cannot be 'cuont'. It is one of count, sum"),
     (f"{HEAD}kind = 'count'\nfact = 'ordre'", "fact: there is no fact 'ordre'. Did you mean 'order'?"),
     (f"{COUNT}base = 'valeu > 1'", "base: There is no column of order 'valeu'. Did you mean 'value'?"),
     (f"{COUNT}baze = 'x'", "own.toml: a: baze: .*Did you mean 'base'?"),

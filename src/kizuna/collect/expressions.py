@@ -17,6 +17,7 @@ from sqlglot.errors import SqlglotError
 
 from kizuna.collect.source import quoted
 from kizuna.errors import ImportFailed, NotAllowed, did_you_mean
+from kizuna.expression import check_size
 
 AGGREGATES = frozenset(
     {"min", "max", "sum", "count", "any_value", "first", "last", "arg_min", "arg_max", "avg", "bool_or", "bool_and"}
@@ -119,6 +120,7 @@ def _tree(text: str, columns: Mapping[str, str]) -> exp.Expr:
     bare = re.compile(rf"{written}|\b({'|'.join(names) or '(?!)'})\b(?!\s*\()", re.IGNORECASE)
     quoting = bare.sub(lambda found: found[1] or quoted(found[2]), text)
     error = ""
+    check_size(text)
     for attempt in dict.fromkeys((text, quoting)):
         try:
             tree: exp.Expr = sqlglot.parse_one(f"SELECT {attempt}", dialect="duckdb")

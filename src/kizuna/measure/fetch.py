@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from kizuna.facts import BUCKETS, Fact, day_of
 from kizuna.measure.calendar import Axis, window
-from kizuna.measure.peopleset import Atom, atoms, carriers
+from kizuna.measure.peopleset import Atom, SetExpression, atoms, carriers
 from kizuna.measure.plan import NO_GROUP, OTHER, Planner, Shape, Statement, calendar_name
 from kizuna.measure.rowplan import GRID
 from kizuna.measure.statistic import Last, People, Quantile, Rows, Statistic
@@ -247,8 +247,18 @@ def _covers(reach: Reach, span: str, axis: Axis, index: int) -> bool:
 
 
 def _people_covered(found: Fetched, planner: Planner, stat: People, index: int) -> bool:
-    """People are known where any of the sets that are counted has data."""
+    """People are known where any of the sets that are counted has data, and what it is met with exists at all."""
+    if not _exists(found, planner, stat.expression):
+        return False
     return any(_atom_covered(found, planner, atom, index) for atom in carriers(stat.expression))
+
+
+def _exists(found: Fetched, planner: Planner, expression: SetExpression) -> bool:
+    """Either side of ``|`` may be missing from the data; of ``a & b`` and ``a - b`` neither."""
+    if isinstance(expression, Atom):
+        return found.reach[planner.sets[expression.name].fact].rows > 0
+    sides = (_exists(found, planner, side) for side in (expression.left, expression.right))
+    return any(sides) if expression.operator == "|" else all(sides)
 
 
 def _atom_covered(found: Fetched, planner: Planner, atom: Atom, index: int) -> bool:

@@ -6,7 +6,7 @@ A metric's kind says which additive statistics (`Term`) it needs and how they fi
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -15,6 +15,9 @@ Kind = Literal[
 ]
 Unit = Literal["percent", "points", "score", "money", "seconds", "days", "count", "ratio", "index"]
 Direction = Literal["up", "down", "none"]
+
+CHOICES: dict[str, tuple[str, ...]] = {"kind": get_args(Kind), "unit": get_args(Unit), "direction": get_args(Direction)}
+"""Keys of a definition that take one of a few words."""
 
 GROUPS = ("feedback", "customers", "support", "web", "messages", "social", "engagement")
 """The headings of METRICS.md, in order; a business's own metrics may name others."""

@@ -18,7 +18,7 @@ from kizuna.errors import CatalogueError, UnknownName, did_you_mean
 from kizuna.locale.terms import metrics_named
 from kizuna.measure.catalogue.check import check_metric, check_set
 from kizuna.measure.kind import Recipe, make_recipe
-from kizuna.measure.metric import CatalogueFile, Metric, PeopleSet
+from kizuna.measure.metric import CHOICES, CatalogueFile, Metric, PeopleSet
 
 BUILT_IN = Path(__file__).parent
 
@@ -151,6 +151,10 @@ def _convert(file: str, name: str, entry: dict[str, object]) -> Metric:
         key = text.partition("`$.")[2].rstrip("`") if "`$." in text else ""
         unknown = text.partition("unknown field `")[2].split("`")[0]
         near = did_you_mean(unknown, Metric.__struct_fields__) if unknown else None
+        if key in CHOICES:
+            raise CatalogueError(
+                file, name, key, f"cannot be {entry[key]!r}.", f"It is one of {', '.join(CHOICES[key])}."
+            ) from None
         raise CatalogueError(
             file,
             name,
