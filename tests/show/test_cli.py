@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import kizuna
 from kizuna.measure.calculator import CALCULATORS
 from kizuna.show.cli import COMMANDS, main
 
@@ -437,3 +438,19 @@ def test_a_missing_database_says_that_it_can_be_made_again(run: Run, tmp_path: P
     (tmp_path / "shop" / "kizuna.duckdb").unlink()
     assert "kizuna rebuild" not in run("rebuild", "-w", tmp_path / "shop")[2]
     assert "¥5" in run("measure", "revenue", "-w", tmp_path / "shop")[1]
+
+
+def test_what_had_data_before_is_not_called_without_data(run: Run, tmp_path: Path) -> None:
+    orders = "".join(f"o{m}{i},2026-{m:02d}-{i:02d},c{i},10\n" for m in (1, 2, 3) for i in range(1, 29))
+    answers = "".join(f"r{i},2026-01-{i:02d},c{i},{i % 11},nps\n" for i in range(1, 29))
+    (tmp_path / "orders.csv").write_text("order_id,ordered_at,customer_id,value\n" + orders, encoding="utf-8")
+    (tmp_path / "nps.csv").write_text(
+        "response_id,answered_at,customer_id,score,question\n" + answers, encoding="utf-8"
+    )
+    with kizuna.init(tmp_path / "paused") as shop:
+        shop.import_file("order", tmp_path / "orders.csv")
+        shop.import_file("survey_response", tmp_path / "nps.csv")
+    _, shown, _ = run("overview", "--workspace", str(tmp_path / "paused"))
+    flat = " ".join(shown.split())
+    assert "Net Promoter Score (last Jan 2026)" in flat
+    assert "kizuna import survey_response FILE Net Promoter Score" not in flat

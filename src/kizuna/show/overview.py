@@ -12,6 +12,7 @@ from rich.text import Text
 from kizuna.measure.answer import Answer, Record
 from kizuna.measure.metric import GROUPS
 from kizuna.show import number
+from kizuna.show.period import period
 from kizuna.show.reading import Part, Reader, flags, parts
 from kizuna.show.table import Cells, Course, compact_columns, feeds, fit, footer, label, notes_line, scope, table_of
 from kizuna.show.words import word
@@ -42,8 +43,13 @@ class Overview:
         )
         yield from self._groups(known, reader, options.max_width)
         missing = [p for p in found if p.empty]
-        if missing:
-            yield Group(waiting(missing, reader), Text())
+        last = self._last_known()
+        quiet = [(p, last[p.id]) for p in missing if p.id in last]
+        if quiet:
+            yield Group(paused(quiet, self.now, reader), Text())
+        never = [p for p in missing if p.id not in last]
+        if never:
+            yield Group(waiting(never, reader), Text())
         yield Group(footer(self.now, reader), Text(word("explain hint", self.language), "quiet"))
 
     def _groups(self, known: Sequence[tuple[Part, Record]], reader: Reader, width: int) -> RenderResult:
@@ -65,6 +71,12 @@ class Overview:
                 place += size
         if notes:
             yield Group(notes_line(notes, reader), Text())
+
+    def _last_known(self) -> dict[str, str]:
+        """The last period in which the trend knows each metric, by its name."""
+        records = self.trend.records if self.trend else ()
+        known = sorted((r for r in records if r.value is not None), key=lambda r: r.start)
+        return {r.metric: period(r.start, r.end, language=self.language) for r in known}
 
     def _trends(self) -> dict[Course, list[float | None]]:
         if self.trend is None:
@@ -117,6 +129,14 @@ def _sentence(part: Part, record: Record, reader: Reader) -> Text:
         verdict=found.say(reader.language),
     )
     return Text(f"{found.glyph} ", found.tone).append(said, "default")
+
+
+def paused(quiet: Sequence[tuple[Part, str]], now: Answer, reader: Reader) -> RenderableType:
+    """Metrics that had data before, but have none in the period shown, with the last one they had."""
+    first = now.records[0]
+    head = word("quiet now", reader.language, period=period(first.start, first.end, language=reader.language))
+    names = (f"{reader.name(part.metric)} ({word('last', reader.language, period=when)})" for part, when in quiet)
+    return Group(Text(head, "head"), Text(", ".join(names), "quiet"))
 
 
 def waiting(missing: Sequence[Part], reader: Reader) -> RenderableType:

@@ -58,6 +58,8 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "Intet ændrede sig mere end tilfældigt.",
     ),
     "waiting": ("No data yet", "まだデータのない指標", "Endnu ingen data"),
+    "quiet now": ("No data in {period}", "{period}のデータがない指標", "Ingen data i {period}"),
+    "last": ("last {period}", "最終{period}", "senest {period}"),
     "shown of": ("{shown} of {all} shown", "{all}件中{shown}件を表示", "{shown} af {all} vist"),
     "interval band": ("{level} interval", "{level}区間", "{level}-interval"),
     "line chart": ("Line chart of {names}", "{names}の折れ線グラフ", "Kurvediagram over {names}"),
