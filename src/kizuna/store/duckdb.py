@@ -55,15 +55,15 @@ class DuckDBStore:
 
     def _check_version(self) -> None:
         """The tables are made from raw/, so a change of their form is met by making them again."""
-        self._connection.execute(
+        self.execute(
             "INSERT INTO meta SELECT 'schema', $version WHERE NOT EXISTS (FROM meta WHERE name = 'schema')",
             {"version": str(SCHEMA_VERSION)},
         )
-        found = self._connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
-        if found and found[0] != str(SCHEMA_VERSION):
+        ((found,),) = self.execute("SELECT value FROM meta WHERE name = 'schema'")
+        if found != str(SCHEMA_VERSION):
             self._connection.close()
             raise WorkspaceError(
-                f"{self.path} was made by another version of Kizuna (its form is {found[0]}, not {SCHEMA_VERSION}).",
+                f"{self.path} was made by another version of Kizuna (its form is {found}, not {SCHEMA_VERSION}).",
                 "Run `kizuna rebuild`: it makes the file again from raw/.",
             )
 
