@@ -59,6 +59,8 @@ def _text(name: str, help: str) -> Column:
 
 _CUSTOMER = Column("customer_id", "text", "the customer's id in your own systems", "identity")
 _EMAIL = Column("email", "text", "the customer's e-mail address", "identity")
+_PHONE = Column("phone", "text", "the customer's phone number", "identity")
+_EXTERNAL = Column("external_id", "text", "an id of the customer in another system, as kind:value", "identity")
 _ANONYMOUS = Column("anonymous_id", "text", "the id of a visitor who is not known (yet)", "identity")
 _CHANNEL = _dim("channel", "where it happened or came from: web, app, email, phone, chat, store, social …")
 _CAMPAIGN = _dim("campaign", "the campaign it belongs to")
@@ -93,7 +95,10 @@ _FACTS = (
             _dim("element", "what was clicked"),
             _dim("product", "the product concerned"),
             _dim("status", "HTTP status, where the event comes from a server log"),
+            _dim("browser", "browser's name"),
+            _dim("os", "operating system's name"),
             _text("order_id", "the order an Order Completed event stands for"),
+            _text("message_id", "the e-mail, push or SMS the event tells of"),
             _money("value", "money the event is worth"),
             _seconds("engaged_seconds", "seconds the page was visible and in use"),
             _seconds("load_seconds", "time the page took to load"),
@@ -120,6 +125,9 @@ _FACTS = (
             _dim("visitor_type", "new, returning, or as the file says"),
             _dim("entry_page", "first page"),
             _dim("exit_page", "last page"),
+            _dim("referrer", "the address that led to the visit"),
+            _dim("browser", "browser's name"),
+            _dim("os", "operating system's name"),
             _count("page_views", "pages or screens seen"),
             _count("clicks", "clicks on elements, links and products"),
             _count("events", "all events"),
@@ -526,7 +534,8 @@ _FACTS = (
         (
             _CUSTOMER,
             _EMAIL,
-            Column("phone", "text", "phone number", "identity"),
+            _PHONE,
+            _EXTERNAL,
             Column("anonymous_id", "text", "an anonymous id known to be this customer's", "identity"),
             _text("name", "full name"),
             _time("signed_up_at", "when the customer signed up"),
@@ -543,6 +552,32 @@ _FACTS = (
             _time("second_order_at", "second order", derived=True),
             _time("first_subscribed_at", "first subscription", derived=True),
             _time("acquired_at", "first order or subscription, whichever came first", derived=True),
+            _time("first_touch_at", "first visit", derived=True),
+            _dim("first_touch_channel", "channel of the first visit", derived=True),
+            _dim("first_touch_campaign", "campaign of the first visit", derived=True),
+            _time("last_touch_at", "latest visit", derived=True),
+            _dim("last_touch_channel", "channel of the latest visit", derived=True),
+            _dim("last_touch_campaign", "campaign of the latest visit", derived=True),
+        ),
+    ),
+    Fact(
+        "trait",
+        "what a message said about a person: an identify, group or alias call; customers are made from it",
+        "one call",
+        ("trait_id",),
+        "said_at",
+        (
+            _soft_key("trait_id", "unique id of the call"),
+            _time("said_at", "when it was said", needed=True),
+            _dim("kind", "which call it was", choices=("identify", "group", "alias"), default="identify"),
+            _CUSTOMER,
+            _EMAIL,
+            _PHONE,
+            _EXTERNAL,
+            _ANONYMOUS,
+            _text("group_id", "the company or household the person belongs to"),
+            _SOURCE,
+            Column("properties", "map", "the traits", "text"),
         ),
     ),
     Fact(
@@ -553,7 +588,7 @@ _FACTS = (
         "day",
         (
             _day("the day it was first seen"),
-            Column("kind", "text", "kind of id", choices=("customer_id", "email", "phone", "anonymous_id")),
+            Column("kind", "text", "kind of id", choices=("customer_id", "email", "phone", "external_id", "anonymous_id")),
             _text("value", "the id"),
             Column("customer_id", "text", "the customer it belongs to, in your own systems", "identity", derived=True),
         ),

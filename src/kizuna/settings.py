@@ -69,6 +69,30 @@ SETTINGS: dict[str, Setting] = {
         Setting("threads", 0, "DuckDB's threads, 0 for all cores"),
         Setting("query_seconds", 60, "a question that takes longer is interrupted"),
         Setting("max_rejected_kept", 100_000, "rejected rows kept with their text per file; all are counted"),
+        Setting("sources", {}, "write keys of the sites, apps and systems that send messages, by name"),
+        Setting("host", "127.0.0.1", "address the server listens on; 0.0.0.0 for all of the machine's"),
+        Setting("port", 8300, "port the server listens on"),
+        Setting("public_url", "", "address under which browsers reach the server, for the web tag's line"),
+        Setting("allowed_origins", ["*"], "web origins whose pages may send messages"),
+        Setting("trusted_proxies", [], "addresses of proxies whose X-Forwarded-For is believed"),
+        Setting("max_event_bytes", 32_768, "a larger message is rejected"),
+        Setting("max_request_bytes", 512_000, "a larger request (unpacked) is refused"),
+        Setting("max_batch_events", 2_500, "a request with more messages is refused"),
+        Setting("header_seconds", 30, "a client that takes longer to send its headers is cut off"),
+        Setting("body_seconds", 30, "a client that takes longer to send its body is cut off"),
+        Setting("clock_ahead_hours", 24, "a message from further in the future is placed at its time of arrival"),
+        Setting("segment_megabytes", 64, "a segment of raw/messages is sealed at this size"),
+        Setting("segment_minutes", 60, "a segment of raw/messages is sealed at this age"),
+        Setting("load_seconds", 1, "the server loads what arrived this often"),
+        Setting(
+            "consent_purpose",
+            "",
+            "purpose people must have agreed to (as their consent banner names it); empty asks for none",
+        ),
+        Setting("consent_required", False, "a message that says nothing of consent counts as without it"),
+        Setting("without_consent", "anonymise", "what becomes of a message without consent: anonymise or drop"),
+        Setting("addresses", "truncated", "network addresses are kept truncated (/24, /48) or not: truncated or none"),
+        Setting("webhook_minutes", 5, "a signed webhook whose time is further off than this is refused"),
     )
 }
 
@@ -159,4 +183,11 @@ def _check(settings: Settings, origin: str) -> None:
         raise SettingError(f"{origin}: currency must be an ISO 4217 code such as JPY, not {settings.currency!r}.")
 
 
-_KIND_NAMES = {str: "text", int: "a whole number", list: "a list", dict: "a table", float: "a number"}
+_KIND_NAMES = {
+    str: "text",
+    int: "a whole number",
+    list: "a list",
+    dict: "a table",
+    float: "a number",
+    bool: "true or false",
+}
