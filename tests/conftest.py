@@ -25,6 +25,7 @@ PROGRAMS = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "postgresql": ("pg_ctl", "pg_ctlcluster"),
     "java": ("java",),
+    "npm": ("npm",),
 }
 """What a test may need, and the programs any of which will do."""
 
