@@ -67,7 +67,8 @@ def import_files(
     options = options or ReadOptions()
     options = replace(options, sheet=sheet or options.sheet, query=query or options.query)
     if not dry_run:
-        recover(store, settings, root, progress=progress)
+        with store.writing():
+            recover(store, settings, root, progress=progress)
     reports = []
     for path in map(Path, paths):
         if not path.is_file():
@@ -77,7 +78,7 @@ def import_files(
             tuple(group), tuple(keep), options, dict(settings.exchange),
         )  # fmt: skip
         with _scratch(root) as scratch:
-            reports.append(_import(store, settings, root, path, recipe, scratch, dry_run, progress))
+            reports.append(_import(store, settings, root, path.absolute(), recipe, scratch, dry_run, progress))
     return ImportReport(kind.name, tuple(reports), dry_run)
 
 
@@ -114,15 +115,20 @@ def _import(
         return FileReport(recipe.file, before, already=True)
     if dry_run:
         return _staged(store, settings, root, path, recipe, scratch, progress, dry_run=True)[0]
-    number = _next_number(store, root)
     report, staged = _staged(store, settings, root, path, recipe, scratch, progress)
-    rawfiles.keep(root, number, path, recipe, progress)
-    try:
-        return _commit(store, settings, number, recipe, report, staged, progress)
-    except BaseException as error:
-        if not isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
-            rawfiles.forget(root, number)
-        raise
+    with store.writing():
+        # Somebody else may have imported the same while this was read.
+        if before := _imported_before(store, root, recipe):
+            _clear(store)
+            return FileReport(recipe.file, before, already=True)
+        number = _next_number(store, root)
+        rawfiles.keep(root, number, path, recipe, progress)
+        try:
+            return _commit(store, settings, number, recipe, report, staged, progress)
+        except BaseException as error:
+            if not isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
+                rawfiles.forget(root, number)
+            raise
 
 
 def _imported_before(store: DuckDBStore, root: Path, recipe: Recipe) -> int:

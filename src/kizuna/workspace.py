@@ -155,21 +155,22 @@ class Workspace:
         """Load files as facts; see `kizuna.imports.import_files`."""
         from kizuna.imports import import_files
 
-        report = import_files(
-            self.store,
-            self.settings,
-            self.root,
-            fact,
-            [Path(file) for file in files],
-            mapping=dict(mapping or {}),
-            group=(group,) if isinstance(group, str) else tuple(group),
-            keep=(keep,) if isinstance(keep, str) else tuple(keep),
-            sheet=sheet,
-            query=query,
-            options=options,
-            dry_run=dry_run,
-            progress=progress,
-        )
+        with self.store.apart() as store:
+            report = import_files(
+                store,
+                self.settings,
+                self.root.absolute(),
+                fact,
+                [Path(file) for file in files],
+                mapping=dict(mapping or {}),
+                group=(group,) if isinstance(group, str) else tuple(group),
+                keep=(keep,) if isinstance(keep, str) else tuple(keep),
+                sheet=sheet,
+                query=query,
+                options=options,
+                dry_run=dry_run,
+                progress=progress,
+            )
         self.__dict__.pop("business", None)
         return report
 

@@ -39,8 +39,12 @@ class DuckDBStore:
     def __init__(self, path: Path | str, settings: Settings) -> None:
         self.path = path
         self.settings = settings
-        self._lock = threading.RLock()
-        self._connection = _connect(path, settings)
+        # One lock for all who write, whichever connection they write on; nothing ever runs on
+        # `_database`, so that a connection to read on can be made of it at any moment.
+        self._writers = threading.RLock()
+        self._database = _connect(path, settings)
+        self._connection = _connection_of(self._database)
+        self._turn = self._writers
         with _damage_named(path):
             for fact in FACTS.values():
                 self._connection.execute(table_ddl(fact))
@@ -48,8 +52,11 @@ class DuckDBStore:
             self._check_version()
 
     def execute(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """Run one statement and give its rows; for the store's own use, never with a user's text."""
-        with self._lock, _damage_named(self.path):
+        """Run one statement and give its rows; for the store's own use, never with a user's text.
+
+        Waits while another thread is `writing`, so that it is never part of that thread's transaction.
+        """
+        with self._turn, _damage_named(self.path):
             cursor = self._connection.execute(sql, params)
             return cursor.fetchall() if cursor.description else []
 
@@ -61,7 +68,7 @@ class DuckDBStore:
         )
         ((found,),) = self.execute("SELECT value FROM meta WHERE name = 'schema'")
         if found != str(SCHEMA_VERSION):
-            self._connection.close()
+            self.close()
             raise WorkspaceError(
                 f"{self.path} was made by another version of Kizuna (its form is {found}, not {SCHEMA_VERSION}).",
                 "Run `kizuna rebuild`: it makes the file again from raw/.",
@@ -72,21 +79,59 @@ class DuckDBStore:
         return float(self._connection.query_progress())
 
     @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Be the only one who writes while the block runs: put around BEGIN … COMMIT.
+
+        Re-entrant. `reading` goes on meanwhile, from the state before the transaction.
+        """
+        with self._writers, self._turn:
+            yield
+
+    @contextmanager
+    def offering(self, name: str, rows: pa.Table) -> Iterator[None]:
+        """Let the statements of this store read an Arrow table by `name` while the block runs."""
+        self._connection.register(name, rows)
+        try:
+            yield
+        finally:
+            self._connection.unregister(name)
+
+    @contextmanager
+    def apart(self) -> Iterator[DuckDBStore]:
+        """The same store on a connection of its own, with its own temporary tables and transaction.
+
+        For long preparations that keep nobody waiting (the rows of an import are read and checked on
+        it); what is committed on it belongs inside `writing`, as everywhere.
+        """
+        other = object.__new__(DuckDBStore)
+        other.path, other.settings = self.path, self.settings
+        other._writers, other._turn = self._writers, threading.RLock()
+        other._database = self._database
+        other._connection = _connection_of(self._database)
+        try:
+            yield other
+        finally:
+            other._connection.close()
+
+    @contextmanager
     def reading(self) -> Iterator[Reading]:
-        """A cursor of its own to answer planned SELECTs on, all from the same state of the data."""
-        with self._lock:
-            cursor = self._connection.cursor()
+        """A connection of its own to answer planned SELECTs on, all from the same state of the data."""
+        connection = _connection_of(self._database)
         try:
             with _damage_named(self.path):
-                cursor.execute("SET TimeZone = 'UTC'")
-                cursor.execute("BEGIN")
-            yield Reading(cursor, self.path, self.settings)
+                connection.execute("BEGIN")
+            yield Reading(connection, self.path, self.settings)
         finally:
-            cursor.close()
+            connection.close()
+
+    def interrupt(self) -> None:
+        """Stop the statement that runs in another thread; it raises `duckdb.InterruptException` there."""
+        self._connection.interrupt()
 
     def close(self) -> None:
-        with self._lock:
+        with self._writers:
             self._connection.close()
+            self._database.close()
 
 
 class Reading:
@@ -109,6 +154,7 @@ class Reading:
         memory, or does not fit the data.
         """
         timer = threading.Timer(self._settings.query_seconds, self._cursor.interrupt)
+        timer.daemon = True
         timer.start()
         try:
             with _damage_named(self._path):
@@ -162,9 +208,14 @@ def _connect(path: Path | str, settings: Settings) -> duckdb.DuckDBPyConnection:
         raise WorkspaceError(
             f"{path} cannot be opened: {error}", "Run `kizuna rebuild`: it makes the file again from raw/."
         ) from None
-    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def _connection_of(database: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Another connection to an open database."""
+    connection = database.cursor()
     # Progress is kept account of (see `DuckDBStore.progress`), not printed.
-    connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+    connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false")
     return connection
 
 
