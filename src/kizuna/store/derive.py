@@ -4,7 +4,7 @@ Each derived fact or set of derived columns is one SELECT in ``derived/``. `STEP
 reads, and in this order `derive` runs those that depend on what was touched. Two kinds of SELECT:
 
 * *rows* of a derived fact, with ``row_key`` and ``customer_no``. They are kept with import_no 0,
-  beside imported rows (import_no > 0), which are never overwritten;
+  beside imported rows (import_no is not 0), which are never overwritten;
 * *columns* for stored rows, which ``place`` points at. Only values that differ are written.
 
 Settings, and the lists of event names in ``derived/event_names.toml``, are parameters (``$name``).
@@ -70,10 +70,11 @@ CREATE TABLE IF NOT EXISTS filled (fact VARCHAR, row_key VARCHAR);
 """
 
 
-def derive(store: DuckDBStore, facts_touched: set[str]) -> None:
+def derive(store: DuckDBStore, facts_touched: set[str], whole: bool = True) -> None:
     """Bring everything derived up to date with `facts_touched` and what `load` noted itself.
 
-    To be run once after the loads of an import, in their transaction (see `kizuna.store.load`).
+    To be run once after the loads of an import, in their transaction (see `kizuna.store.load`). With
+    `whole` false, only what the noted spans (see `kizuna.store.scope`) can have changed is made anew.
     """
     store.execute(_NOTES)
     touched = facts_touched | {row[0] for row in store.execute("SELECT DISTINCT fact FROM touched")}
@@ -111,7 +112,7 @@ def undo(store: DuckDBStore, fact: Fact) -> None:
     store.execute(_NOTES)
     store.execute(
         f"UPDATE {fact.name} SET {column} = NULL, {day_of(column)} = NULL"
-        " WHERE row_key IN (SELECT row_key FROM filled WHERE fact = $fact) AND import_no > 0",
+        " WHERE row_key IN (SELECT row_key FROM filled WHERE fact = $fact) AND import_no <> 0",
         {"fact": fact.name},
     )
     store.execute("INSERT INTO touched SELECT DISTINCT fact FROM filled WHERE fact = $fact", {"fact": fact.name})

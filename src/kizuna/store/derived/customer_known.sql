@@ -6,5 +6,5 @@ SELECT customer_no,
     '#' || customer_no AS row_key
 FROM identifier
 WHERE kind <> 'anonymous_id' AND {scope}
-    AND customer_no NOT IN (SELECT customer_no FROM customer WHERE import_no > 0 AND customer_no IS NOT NULL)
+    AND customer_no NOT IN (SELECT customer_no FROM customer WHERE import_no <> 0 AND customer_no IS NOT NULL)
 GROUP BY customer_no

@@ -2,7 +2,7 @@
 WITH app AS (
     SELECT customer_no, occurred_at AS used_at FROM event WHERE platform = 'app' AND customer_no IS NOT NULL
     UNION ALL
-    SELECT customer_no, started_at FROM session WHERE platform = 'app' AND customer_no IS NOT NULL AND import_no > 0
+    SELECT customer_no, started_at FROM session WHERE platform = 'app' AND customer_no IS NOT NULL AND import_no <> 0
 )
 SELECT m.rowid AS place,
     CASE WHEN m.customer_no IS NOT NULL THEN coalesce(app.used_at <= m.sent_at + INTERVAL 24 HOUR, FALSE) END AS returned

@@ -62,4 +62,4 @@ SELECT coalesce(client_id, customer_no || '-' || side || '-' || epoch_us(started
     coalesce(customer_no::VARCHAR, '') || '/' || coalesce(client_id, side || '/' || epoch_us(started_at)) AS row_key
 FROM visits
 -- A visit that was imported under the same id is that visit.
-WHERE client_id IS NULL OR client_id NOT IN (SELECT session_id FROM session WHERE import_no > 0 AND session_id IS NOT NULL)
+WHERE client_id IS NULL OR client_id NOT IN (SELECT session_id FROM session WHERE import_no <> 0 AND session_id IS NOT NULL)
