@@ -4,6 +4,8 @@ KizunaError
 ├── WorkspaceError        no workspace here, a damaged or locked one
 ├── SettingError          a setting that does not exist or cannot be read
 ├── ImportFailed          a file that cannot be read or mapped (single rows are rejected, not raised)
+├── SpoolError            messages cannot be kept now (disk full, disk failing); nothing was acknowledged
+├── SpoolDamaged          what was kept cannot be read; names file and place
 ├── CatalogueError        a metric definition that is not right; names file, metric and key
 └── QuestionError         a question that cannot be answered
     ├── UnknownName       a metric, dimension, fact or unit that does not exist
@@ -36,6 +38,14 @@ class SettingError(KizunaError):
 
 class ImportFailed(KizunaError):
     """A file that cannot be read or matched to a fact."""
+
+
+class SpoolError(KizunaError):
+    """Messages cannot be kept now. Nothing of them was kept: send them again later."""
+
+
+class SpoolDamaged(KizunaError):
+    """A stretch of raw/messages is not what was written."""
 
 
 class CatalogueError(KizunaError):
