@@ -21,6 +21,9 @@ from kizuna.store.derive import ahead, undo
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.identity import numbered, resolve, touch
 
+COLLECTED = -1
+"""The import_no of rows that came as messages. Imported rows have positive ones, derived rows 0."""
+
 # What an empty cell means where the row itself tells. A default of the column comes first.
 COMPLETIONS: dict[str, dict[str, str]] = {
     "message": {
@@ -54,7 +57,7 @@ def load(store: DuckDBStore, fact: Fact, staged: str, import_no: int) -> LoadRep
 
     `staged` has the fact's importable columns (typed, UTC), ``properties``, a ``row_key`` that is
     unique in it and ``line_no``. A row whose key is stored takes the stored one's place, unless it
-    is equal in all importable columns; `import_no` is positive.
+    is equal in all importable columns; `import_no` is positive, or `COLLECTED`.
     """
     resolve(store, fact, staged, import_no)
     undo(store, fact)
@@ -67,7 +70,7 @@ def load(store: DuckDBStore, fact: Fact, staged: str, import_no: int) -> LoadRep
             rows = f"FROM ({rows}) ANTI JOIN (SELECT row_key FROM met WHERE same) USING (row_key)"
         if replaced:
             store.execute(
-                f'DELETE FROM "{fact.name}" WHERE import_no > 0 AND row_key IN (SELECT row_key FROM met WHERE NOT same)'
+                f'DELETE FROM "{fact.name}" WHERE import_no <> 0 AND row_key IN (SELECT row_key FROM met WHERE NOT same)'
             )
         _insert(store, fact, rows, import_no, first)
     return LoadReport(total - replaced - unchanged, replaced, unchanged)
@@ -112,7 +115,7 @@ def _meet(store: DuckDBStore, fact: Fact, rows: str) -> tuple[int, int]:
 
 
 def _is_empty(store: DuckDBStore, fact: Fact) -> bool:
-    return not _count(store, f'SELECT count(*) FROM (SELECT 1 FROM "{fact.name}" WHERE import_no > 0 LIMIT 1)')
+    return not _count(store, f'SELECT count(*) FROM (SELECT 1 FROM "{fact.name}" LIMIT 1)')
 
 
 def _count(store: DuckDBStore, sql: str) -> int:
