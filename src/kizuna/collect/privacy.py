@@ -1,0 +1,152 @@
+"""What is taken out before anything reaches the disk: addresses, and what people did not agree to.
+
+Network addresses are cut to their network (/24 of IPv4, /48 of IPv6) or not kept. A visitor whose
+browser sends no id gets one for the day: a keyed hash (BLAKE2b, RFC 7693) of the source, the address
+and the User-Agent header, under a random salt of that day. The salt is destroyed when it is two days
+old at the most; from then on nobody, we included, can tell which address an id came from by trying
+all addresses, nor that two days' ids are one person.
+
+It does not protect from whoever can read the salts while they live, from backups made of them, nor
+from a disk that keeps what was overwritten; and people behind one address with the same browser are
+one visitor. A salt is never in raw/, so that neither a rebuild nor a copy of raw/ can bring it back.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from hashlib import blake2b
+from ipaddress import IPv6Address, ip_address, ip_network
+from pathlib import Path
+from typing import Any
+
+SALTS = "salts.toml"
+DAY_ID = "day-"
+"""What ids that last one day begin with."""
+
+
+@lru_cache(maxsize=65_536)
+def truncated(address: str) -> str | None:
+    """The network of an address (203.0.113.0, 2001:db8:1::), ``None`` where it is none."""
+    try:
+        found = ip_address(address.strip().partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped is None:
+            return str(ip_network((found, 48), strict=False).network_address)
+        found = found.ipv4_mapped
+    return str(ip_network((found, 24), strict=False).network_address)
+
+
+class Salts:
+    """The salt of each day, in a file that only its owner reads; without a file, in memory."""
+
+    def __init__(self, file: Path | None, zone: tzinfo = UTC) -> None:
+        self._file, self._zone = file, zone
+        self._lock = threading.Lock()
+        self._salts: dict[str, bytes] = {}
+        if file is not None and file.exists():
+            kept = tomllib.loads(file.read_text(encoding="utf-8"))
+            self._salts = {day: bytes.fromhex(salt) for day, salt in kept.items()}
+
+    def of(self, at: int) -> bytes:
+        """The salt of the day of a time (microseconds since 1970), made when it is first asked for."""
+        day = self._day(at)
+        salt = self._salts.get(day.isoformat())
+        if salt is None:
+            with self._lock:
+                salt = self._salts.setdefault(day.isoformat(), secrets.token_bytes(32))
+                self._forget(day)
+                self._write()
+        return salt
+
+    def sweep(self, at: int) -> None:
+        """Destroy the salts that are of neither today nor yesterday; call it now and then."""
+        with self._lock:
+            if self._forget(self._day(at)):
+                self._write()
+
+    def _day(self, at: int) -> date:
+        """Days are those of the business, so that nobody is a second visitor at nine in the morning."""
+        return datetime.fromtimestamp(at // 1_000_000, self._zone).date()
+
+    def _forget(self, today: date) -> bool:
+        kept = {(today - timedelta(days=1)).isoformat(), today.isoformat()}
+        old = self._salts.keys() - kept
+        for day in old:
+            del self._salts[day]
+        return bool(old)
+
+    def _write(self) -> None:
+        if self._file is None:
+            return
+        lines = "".join(f'{day} = "{salt.hex()}"\n' for day, salt in sorted(self._salts.items()))
+        written = self._file.with_suffix(".new")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        with os.fdopen(os.open(written, flags, 0o600), "w", encoding="utf-8") as file:
+            file.write(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        written.replace(self._file)
+
+
+def day_id(salt: bytes, *known: str) -> str:
+    """The id, for one day, of whoever `known` describes."""
+    return DAY_ID + blake2b("\0".join(known).encode("utf-8", "replace"), key=salt, digest_size=12).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What people must have agreed to before their messages are kept as they are.
+
+    `purpose` as the consent banner names it, empty when nobody needs to be asked; `required`: silence is
+    a no; `drop`: without consent a message is not kept, else it is made anonymous.
+    """
+
+    purpose: str = ""
+    required: bool = False
+    drop: bool = False
+
+    def given(self, message: Mapping[str, Any]) -> bool:
+        """Whether a message may be kept as it is (``context.consent.categoryPreferences``, as Segment has it)."""
+        if not self.purpose:
+            return True
+        said: Any = message
+        for name in ("context", "consent", "categoryPreferences", self.purpose):
+            said = said.get(name) if isinstance(said, dict) else None
+        return not self.required if said is None else said is True
+
+
+PERSONAL = frozenset(
+    (
+        *("name", "firstname", "lastname", "fullname", "first_name", "last_name", "full_name", "username", "user_name"),
+        *("email", "phone", "address", "street", "ip", "avatar", "birthday", "birthdate", "date_of_birth"),
+        *("user_id", "userid", "customer_id", "customerid"),
+    )
+)
+"""Names of properties that tell who somebody is."""
+
+_PEOPLE_CALLS = ("identify", "group", "alias")
+_IDS = ("userId", "groupId", "previousId", "traits", "placeholders")
+_CONTEXT = ("traits", "ip", "externalIds", "device", "location", "groupId", "sessionId")
+
+
+def anonymised(message: dict[str, Any], salt: bytes, source: str, visitor: str) -> dict[str, Any] | None:
+    """A message without who sent it, under an id for the day; ``None`` for calls that only tell who somebody is."""
+    if message.get("type") in _PEOPLE_CALLS:
+        return None
+    known = message.get("userId") or message.get("anonymousId")
+    kept = {name: value for name, value in message.items() if name not in _IDS}
+    kept["anonymousId"] = day_id(salt, source, str(known)) if known else visitor
+    if isinstance(kept.get("properties"), dict):
+        kept["properties"] = {n: v for n, v in kept["properties"].items() if n.lower() not in PERSONAL}
+    if isinstance(kept.get("context"), dict):
+        kept["context"] = {n: v for n, v in kept["context"].items() if n not in _CONTEXT}
+    return kept

@@ -1,0 +1,265 @@
+"""From the bytes of a request to messages that can be kept: a list of steps.
+
+unpack → read → authorise → split → shape → private → identify → decide. The steps up to `identify`
+happen once, at the door: they need the full address, the salt of the day and the write keys, none of
+which is kept. `decide` is pure and happens again when the database is rebuilt (`again`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from kizuna.collect import clock, strict
+from kizuna.collect.decide import IDS, MADE_ID, Limits, Message, decide, has_time
+from kizuna.collect.message import Envelope, Kept
+from kizuna.collect.posthog import from_posthog, is_posthog
+from kizuna.collect.privacy import SALTS, Consent, Salts, anonymised, day_id, truncated
+from kizuna.collect.refused import Refused
+from kizuna.collect.unpack import unpack
+from kizuna.settings import Settings
+
+__all__ = ["Door", "Received", "Refused", "Request", "again", "receive"]
+
+CALLS = frozenset(("track", "identify", "page", "screen", "group", "alias"))
+KEYS = ("writeKey", "write_key", "api_key", "token")
+"""Names under which clients put the write key into the body."""
+
+AGENT_LENGTH = 512
+BROWSER = "Mozilla/"
+"""What the User-Agent of every browser begins with, and that of no library."""
+
+PLACEHOLDERS = frozenset(
+    ("undefined", "null", "none", "nil", "nan", "[object object]", "00000000-0000-0000-0000-000000000000")
+)
+"""What programs send as an id when they have none; everybody with one of them would become one person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the web server knows of a request.
+
+    `call` is the path's last part in its long form (track … batch, capture); `body` as it was sent;
+    `encoding` the Content-Encoding header; `key` the write key of Basic authentication; `received_at` in
+    microseconds since 1970, UTC.
+    """
+
+    call: str
+    body: bytes
+    encoding: str = ""
+    key: str = ""
+    agent: str = ""
+    address: str = ""
+    received_at: int = 0
+
+
+@dataclass(slots=True)
+class Received:
+    """What a request brought: `messages` to keep, each with its place in the request in `order`.
+
+    `dropped` messages are not kept for want of consent.
+    """
+
+    envelope: Envelope
+    messages: list[Kept] = field(default_factory=list)
+    order: list[int] = field(default_factory=list)
+    dropped: int = 0
+
+    def add(self, index: int, kept: Kept) -> None:
+        """Keep the message that stood at `index`."""
+        self.messages.append(kept)
+        self.order.append(index)
+
+
+class Door:
+    """What is known where messages come in: who may send, how much, and what people agreed to.
+
+    `root` is the workspace's folder, where the salts of visitor ids live; without one they are kept in
+    memory.
+    """
+
+    def __init__(self, settings: Settings, root: Path | None = None) -> None:
+        self.sources: Mapping[str, str] = {str(key): name for name, key in settings.sources.items()}
+        self.limits = Limits.of(settings)
+        self.request_bytes: int = settings.max_request_bytes
+        self.batch_events: int = settings.max_batch_events
+        self.addresses: bool = settings.addresses != "none"
+        drop = settings.without_consent == "drop"
+        self.consent = Consent(settings.consent_purpose, settings.consent_required, drop)
+        self.salts = Salts(root / SALTS if root else None, settings.zone)
+
+
+def receive(request: Request, door: Door) -> Received:
+    """The messages of a request. Raises `Refused` where nothing of it can be kept."""
+    text = unpack(request.body, request.encoding, door.request_bytes)
+    try:
+        body = strict.read(text)
+    except strict.NotJson as error:
+        return _not_json(request, door, text, error)
+    source = _authorise(request, door, body)
+    if not isinstance(body, dict):
+        return _not_an_object(request, door, source, text)
+    items, sent_at = _split(request, door, body)
+    received = Received(_envelope(request, door, source, sent_at))
+    for index, item in enumerate(items):
+        if not isinstance(item, dict):
+            received.add(index, _no_message(item, received.envelope))
+            continue
+        message = _private(_shaped(item, request.call), request, door, source)
+        if message is None:
+            received.dropped += 1
+        else:
+            received.add(index, decide(message, received.envelope, door.limits))
+    return received
+
+
+def again(envelope: Envelope, kept: Kept, limits: Limits | None = None) -> Kept:
+    """A kept message decided anew, as `receive` would decide it today; what only the door can tell stays."""
+    if kept.kind in ("hook", "merge", "split") or kept.reason in ("conflicting_duplicate", "signature", "mapping"):
+        return kept
+    message = kept.message
+    if message is None:
+        try:
+            found = strict.read((kept.text or "").encode())
+        except strict.NotJson:
+            return kept
+        if not isinstance(found, dict) or "type" not in found:
+            return kept
+        message = found
+    return decide(message, envelope, limits or Limits())
+
+
+def _envelope(request: Request, door: Door, source: str, sent_at: str | None = None) -> Envelope:
+    address = truncated(request.address) if door.addresses else None
+    return Envelope(request.received_at, source, request.call, sent_at, request.agent[:AGENT_LENGTH] or None, address)
+
+
+def _authorise(request: Request, door: Door, body: Any) -> str:
+    """The name of the source whose write key the request has."""
+    given = [request.key] if request.key else []
+    if isinstance(body, dict):
+        given += [str(body[name]) for name in KEYS if body.get(name)]
+    for key in given:
+        if key in door.sources:
+            return door.sources[key]
+    what = "The write key is not known." if given else "The write key is missing."
+    how = "Send it in Basic authentication or as writeKey in the body; `kizuna sources` lists the keys."
+    raise Refused(401, "unknown_key" if given else "missing_key", f"{what} {how}")
+
+
+def _not_json(request: Request, door: Door, text: bytes, error: strict.NotJson) -> Received:
+    """A body that is not JSON: kept as text when Basic authentication tells whose it is."""
+    detail = f"The body is not JSON: {error}."
+    source = door.sources.get(request.key)
+    if source is None:
+        raise Refused(400, "not_json", detail) from None
+    received = Received(_envelope(request, door, source))
+    shown = text.decode("utf-8", "backslashreplace")
+    received.add(0, Kept("rejected", at=request.received_at, reason="not_json", detail=detail, text=shown))
+    return received
+
+
+def _not_an_object(request: Request, door: Door, source: str, text: bytes) -> Received:
+    received = Received(_envelope(request, door, source))
+    detail = f"The body must be an object, at byte {len(text) - len(text.lstrip())}."
+    kept = Kept("rejected", at=request.received_at, reason="not_an_object", detail=detail, text=text.decode())
+    received.add(0, kept)
+    return received
+
+
+def _no_message(item: Any, envelope: Envelope) -> Kept:
+    text = strict.write(item).decode()
+    detail = "A message must be an object."
+    return Kept("rejected", at=envelope.received_at, reason="not_an_object", detail=detail, text=text)
+
+
+def _split(request: Request, door: Door, body: Message) -> tuple[Iterator[Any] | list[Any], str | None]:
+    """The messages of a body and when the batch was sent."""
+    if request.call in CALLS or not isinstance(body.get("batch"), list):
+        if request.call == "batch" and "event" not in body and "type" not in body:
+            raise Refused(400, "not_a_batch", 'A batch is an object with a list of messages: {"batch": [ … ]}.')
+        return [body], None
+    items = body["batch"]
+    if len(items) > door.batch_events:
+        what = f"The batch has {len(items):,} messages, the limit is {door.batch_events:,} (setting max_batch_events)."
+        raise Refused(413, "too_many", f"{what} Send fewer at once.")
+    sent_at = body.get("sentAt", body.get("sent_at"))
+    shared = {name: body[name] for name in ("context", "integrations") if isinstance(body.get(name), dict)}
+    if shared:
+        items = [{**shared, **item} if isinstance(item, dict) else item for item in items]
+    return items, str(sent_at) if sent_at is not None else None
+
+
+def _shaped(item: Message, call: str) -> Message:
+    """A message in Segment's shape: its type, no write key, ids as text."""
+    if call in CALLS:
+        item["type"] = call
+    elif "type" not in item or item["type"] == "capture" or (item["type"] not in CALLS and is_posthog(item)):
+        item = from_posthog(item) if is_posthog(item) else {"type": "track", **item} if "event" in item else item
+    for name in KEYS:
+        if name in item:
+            del item[name]
+    for name in IDS:
+        if name in item:
+            _text_id(item, name)
+    return item
+
+
+def _text_id(item: Message, name: str) -> None:
+    """Numbers become text; what stands for nobody is put aside, where `decide` can tell of it."""
+    value = item[name]
+    if value.__class__ is int:
+        item[name] = str(value)
+    elif value.__class__ is float:
+        item[name] = str(int(value)) if value.is_integer() else repr(value)
+    elif value.__class__ is not str:
+        if value is None:
+            del item[name]
+    elif not value or value.isspace():
+        del item[name]
+    elif len(value) <= 36 and value.lower() in PLACEHOLDERS and name != "messageId":
+        item.setdefault("placeholders", {})[name] = item.pop(name)
+
+
+def _private(message: Message, request: Request, door: Door, source: str) -> Message | None:
+    """A message without what must not reach the disk, under an id of its own; ``None`` to drop it."""
+    context = message.get("context")
+    if context.__class__ is dict and "ip" in context:
+        _without_address(message, door)
+    if "messageId" not in message:
+        message["messageId"] = _made_id(message, request, source)
+    if not door.consent.given(message):
+        if door.consent.drop:
+            return None
+        salt = door.salts.of(request.received_at)
+        return anonymised(message, salt, source, day_id(salt, source, request.address, request.agent))
+    if "userId" not in message and "anonymousId" not in message and request.agent.startswith(BROWSER):
+        salt = door.salts.of(request.received_at)
+        message["anonymousId"] = day_id(salt, source, request.address, request.agent)
+    return message
+
+
+def _without_address(message: Message, door: Door) -> None:
+    context = dict(message["context"])
+    found = context.pop("ip")
+    network = truncated(found) if door.addresses and isinstance(found, str) else None
+    if network:
+        context["ip"] = network
+    message["context"] = context
+
+
+def _made_id(message: Message, request: Request, source: str) -> str:
+    """An id for a message without one: equal for a retry, because it comes from what the message says.
+
+    Where the message does not tell when it happened, the hour of its arrival stands in.
+    """
+    said = strict.write({name: value for name, value in message.items() if name != "sentAt"})
+    parts = [source.encode(), said]
+    if not has_time(message):
+        parts.append(str(request.received_at // clock.HOUR).encode())
+    if "userId" not in message and "anonymousId" not in message:
+        parts.append(f"{request.address}\0{request.agent}".encode())
+    return MADE_ID + blake2b(b"\0".join(parts), digest_size=16).hexdigest()
