@@ -2,6 +2,7 @@
 
 KizunaError
 ├── WorkspaceError        no workspace here, a damaged or locked one
+│   └── ServerLost        the server that has it open ended while it was asked; what it did last is not known
 ├── SettingError          a setting that does not exist or cannot be read
 ├── ImportFailed          a file that cannot be read or mapped (single rows are rejected, not raised)
 ├── SpoolError            messages cannot be kept now (disk full, disk failing); nothing was acknowledged
@@ -30,6 +31,10 @@ class KizunaError(Exception):
 
 class WorkspaceError(KizunaError):
     """No workspace, or one that cannot be opened."""
+
+
+class ServerLost(WorkspaceError):
+    """The server that has the workspace open ended while it was asked: whether it did the last thing is not known."""
 
 
 class SettingError(KizunaError):

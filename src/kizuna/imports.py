@@ -24,7 +24,7 @@ from kizuna.collect.report import FileReport, ImportReport, described
 from kizuna.collect.source import Progress, ReadOptions, literal
 from kizuna.collect.stage import STAGED, Staged, stage
 from kizuna.collect.synonyms import known_names
-from kizuna.errors import ImportFailed, UnknownName
+from kizuna.errors import ImportFailed, ServerLost, UnknownName
 from kizuna.facts import FACTS, Fact
 from kizuna.settings import Settings
 from kizuna.store.derive import derive
@@ -126,7 +126,8 @@ def _import(
         try:
             return _commit(store, settings, number, recipe, report, staged, progress)
         except BaseException as error:
-            if not isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
+            # Not where it may have been committed, or is taken up by the next import.
+            if not isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError, ServerLost)):
                 rawfiles.forget(root, number)
             raise
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
@@ -19,6 +21,8 @@ from kizuna.measure.plan import Planner
 from kizuna.measure.question import Question, read_day
 from kizuna.settings import SETTINGS, Settings
 from kizuna.store.duckdb import DuckDBStore
+from kizuna.store.remote import RemoteStore
+from kizuna.store.running import claimed, running
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,13 +37,14 @@ FILE = "kizuna.toml"
 DATABASE = "kizuna.duckdb"
 Names = str | Sequence[str]
 T = TypeVar("T")
+_STARTING_SECONDS = 10.0
 
 
 class Workspace:
     """A business's folder, opened.
 
     Use it as a context manager, or call `close`: while it is open no other process can open its
-    database.
+    database. Where a server has it open, the server is asked instead; nothing else is different.
     """
 
     def __init__(self, root: Path | str) -> None:
@@ -59,8 +64,8 @@ class Workspace:
 
     @cached_property
     def store(self) -> DuckDBStore:
-        """The engine; opened when first needed."""
-        return self._once("store", lambda: DuckDBStore(self.root / DATABASE, self.settings))
+        """The engine, or the server that has it open; opened when first needed."""
+        return self._once("store", self._open)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -76,6 +81,21 @@ class Workspace:
             return Business(self.store, self.catalogue, planner, self.settings, self.name)
 
         return self._once("business", make)
+
+    def _open(self) -> DuckDBStore:
+        path, deadline = self.root / DATABASE, time.monotonic() + _STARTING_SECONDS
+        while True:
+            server = running(self.root)
+            if server and server.url and server.pid != os.getpid():
+                with contextlib.suppress(OSError):
+                    return RemoteStore(server, path, self.settings)
+            try:
+                return DuckDBStore(path, self.settings)
+            except WorkspaceError:
+                # A server that is starting has the database before it answers; one that ends, a little longer.
+                if not running(self.root) or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.1)
 
     def _once(self, name: str, make: Callable[[], T]) -> T:
         """Make a part of the workspace once, though several threads ask for it first.
@@ -179,7 +199,13 @@ class Workspace:
         from kizuna.imports import rebuild
 
         self.close()
-        return rebuild(self.settings, self.root, progress=progress)
+        if server := running(self.root):
+            raise WorkspaceError(
+                f"A server runs on {self.root} (PID {server.pid}); its database cannot be made again meanwhile.",
+                f"End it with `kill {server.pid}`, rebuild, start it again; clients send again what they could not.",
+            )
+        with claimed(self.root):
+            return rebuild(self.settings, self.root, progress=progress)
 
     def close(self) -> None:
         """Let the database go."""
@@ -207,7 +233,8 @@ class Properties(Mapping[str, Sequence[str]]):
             raise KeyError(fact)
         if fact not in self._known:
             kept = f'FROM "{fact}" WHERE properties IS NOT NULL'
-            names = self._store.execute(f"SELECT DISTINCT unnest(map_keys(properties)) AS name {kept} ORDER BY name")
+            with self._store.reading() as data:
+                names = data.rows(f"SELECT DISTINCT unnest(map_keys(properties)) AS name {kept} ORDER BY name")
             self._known[fact] = [str(name) for (name,) in names]
         return self._known[fact]
 

@@ -177,6 +177,15 @@ class Reading:
         finally:
             timer.cancel()
 
+    def rows(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run one SELECT of our own, with values bound, and give its rows."""
+        with _damage_named(self._path):
+            return self._cursor.execute(sql, params).fetchall()
+
+    def interrupt(self) -> None:
+        """Stop the SELECT that runs in another thread."""
+        self._cursor.interrupt()
+
 
 def table_ddl(fact: Fact) -> str:
     """``CREATE TABLE`` of a fact, in DuckDB's dialect."""
