@@ -1,0 +1,187 @@
+"""Decisions about people: these ids are one person; this id is not.
+
+Evidence alone never makes two known users one, however many devices they share. Somebody may say so,
+and may take it back::
+
+    people.merge(store, Id("customer_id", "c1"), Id("email", "ada@example.com"), pos)
+    people.split(store, Id("email", "ada@example.com"), pos)
+
+Decisions are messages of the spool like all others, so `kizuna rebuild` takes them again. They mean
+the people as they are at that place of the spool: whoever loads it settles the messages before a
+decision (`kizuna.store.identity.resolve_all`), then the decision, then what comes after it. They
+change facts, so `derive` is due after them.
+
+A merge is kept between the ids that two people stand on (a customer_id where there is one), not
+between those that were named: should a named device later turn out to be shared, the people stay
+one. A split takes back the merges and aliases of an id, and everything is as it was before them; an
+id that is with somebody by evidence alone is from then on a person of its own, whatever it is seen with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kizuna.store.decisions import regroup
+from kizuna.store.duckdb import DuckDBStore
+from kizuna.store.identity import prepare
+from kizuna.store.ids import KINDS, RANK
+from kizuna.store.repoint import repoint
+from kizuna.store.settle import settle
+
+
+@dataclass(frozen=True, slots=True)
+class Id:
+    """One id of somebody. `value` as it is kept in the fact ``identifier``: addresses in small letters."""
+
+    kind: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.value}"
+
+    @classmethod
+    def read(cls, text: str) -> Id | None:
+        """``kind:value`` as an id; ``None`` where no kind is named."""
+        kind, colon, value = text.partition(":")
+        return cls(kind, value) if colon and value and kind in KINDS else None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a decision did: rows that changed the person, by fact; or why it changed nothing."""
+
+    rows: Mapping[str, int]
+    nothing: str = ""
+
+
+def take(store: DuckDBStore, kind: str, message: Mapping[str, Any], pos: int) -> Outcome:
+    """Take the decision of a spool message of kind merge or split; its ``ids`` are texts ``kind:value``.
+
+    One that makes no sense (any more) changes nothing and says why: it must not stop the loading.
+    """
+    texts = message.get("ids")
+    ids = [Id.read(text) for text in texts if isinstance(text, str)] if isinstance(texts, list) else []
+    match kind, ids:
+        case "merge", [Id() as one, Id() as other]:
+            return merge(store, one, other, pos)
+        case "split", [Id() as one]:
+            return split(store, one, pos)
+    return Outcome({}, f"A {kind} does not name its ids: {texts!r}.")
+
+
+def merge(store: DuckDBStore, one: Id, other: Id, pos: int) -> Outcome:
+    """Make the people of two ids one person, as decided at the place `pos` of the spool."""
+    prepare(store)
+    numbers = [number_of(store, id) for id in (one, other)]
+    for id, number in zip((one, other), numbers, strict=True):
+        if number is None:
+            return Outcome({}, f"There is no id {id}.")
+    if numbers[0] == numbers[1]:
+        return Outcome({}, f"{one} and {other} are one person already.")
+    ends = [_stands_on(store, id, number) for id, number in zip((one, other), numbers, strict=True) if number]
+    weak, strong = sorted(ends, key=lambda id: -KINDS.index(id.kind))
+    for end in ends:
+        _end(store, pos, "verb = 'split' AND kind = $kind AND value = $value", end)
+    store.execute(
+        "INSERT INTO identity_decision VALUES (?, 'merge', ?, ?, ?, ?, NULL)",
+        [pos, weak.kind, weak.value, strong.kind, strong.value],
+    )
+    return _carry_out(store, ends)
+
+
+def split(store: DuckDBStore, one: Id, pos: int) -> Outcome:
+    """Take back what was decided about the person of an id, or else make the id a person of its own."""
+    prepare(store)
+    number = number_of(store, one)
+    if number is None:
+        return Outcome({}, f"There is no id {one}.")
+    root = _root(store, one, number)
+    for place in dict.fromkeys((one, root)):
+        others = _decided_with(store, place)
+        if others:
+            mates = _mates(store, place)
+            _end(store, pos, f"verb <> 'split' AND {_TOUCHES}", place)
+            _note(store, one, pos, pos)
+            return _carry_out(store, [place, *others, *mates])
+    if root == one:
+        return Outcome({}, f"{one} was merged with nothing. Name the id that shall leave the person.")
+    _note(store, one, pos, None)
+    return _carry_out(store, [one])
+
+
+def number_of(store: DuckDBStore, id: Id) -> int | None:
+    """The customer_no of the person an id belongs to; ``None`` where it is not known."""
+    found = store.execute("SELECT customer_no FROM identifier WHERE kind = ? AND value = ?", [id.kind, id.value])
+    return int(found[0][0]) if found else None
+
+
+_TOUCHES = "((kind = $kind AND value = $value) OR (other_kind = $kind AND other_value = $value))"
+
+
+def _stands_on(store: DuckDBStore, id: Id, number: int) -> Id:
+    """The id to keep a merge with: what the named one comes down to, or the customer_id it is merged with already."""
+    root = _root(store, id, number)
+    ((kind, value),) = store.execute("SELECT kind, value FROM person WHERE customer_no = ?", [number])
+    return root if root.kind == kind else Id(kind, value)
+
+
+def _root(store: DuckDBStore, id: Id, number: int) -> Id:
+    """The id that `id` belongs to by evidence alone, and that by evidence belongs to no other."""
+    if store.execute(
+        "SELECT 1 FROM identity_decision WHERE verb = 'split' AND kind = ? AND value = ? AND ended IS NULL",
+        [id.kind, id.value],
+    ):
+        return id
+    owners = store.execute(
+        f"""SELECT l.owner_kind, l.owner_value FROM identity_link l
+        JOIN identifier i ON i.kind = l.owner_kind AND i.value = l.owner_value
+        WHERE l.kind = $kind AND l.value = $value AND l.owner_kind <> l.kind AND i.customer_no = $number
+        ORDER BY {RANK.format("l.owner_kind")}, l.owner_value LIMIT 1""",
+        {"kind": id.kind, "value": id.value, "number": number},
+    )
+    return _root(store, Id(*owners[0]), number) if owners else id
+
+
+def _decided_with(store: DuckDBStore, id: Id) -> list[Id]:
+    """The ids that `id` is one person with by decisions that hold."""
+    rows = store.execute(
+        f"SELECT kind, value, other_kind, other_value FROM identity_decision"
+        f" WHERE verb <> 'split' AND ended IS NULL AND {_TOUCHES} ORDER BY ALL",
+        {"kind": id.kind, "value": id.value},
+    )
+    return [Id(*row[2:]) if Id(*row[:2]) == id else Id(*row[:2]) for row in rows]
+
+
+def _mates(store: DuckDBStore, id: Id) -> list[Id]:
+    """All ids of the group `id` is in."""
+    rows = store.execute(
+        "SELECT kind, value FROM identity_group WHERE kind = $kind AND head IN ("
+        "SELECT head FROM identity_group WHERE kind = $kind AND value = $value) ORDER BY ALL",
+        {"kind": id.kind, "value": id.value},
+    )
+    return [Id(*row) for row in rows]
+
+
+def _end(store: DuckDBStore, pos: int, condition: str, id: Id) -> None:
+    store.execute(
+        f"UPDATE identity_decision SET ended = $pos WHERE ended IS NULL AND {condition}",
+        {"pos": pos, "kind": id.kind, "value": id.value},
+    )
+
+
+def _note(store: DuckDBStore, id: Id, pos: int, ended: int | None) -> None:
+    """Keep a split. One that took decisions back has done its work; one without holds the id apart."""
+    store.execute(
+        "INSERT INTO identity_decision VALUES (?, 'split', ?, ?, NULL, NULL, ?)", [pos, id.kind, id.value, ended]
+    )
+
+
+def _carry_out(store: DuckDBStore, ids: list[Id]) -> Outcome:
+    for id in dict.fromkeys(ids):
+        store.execute("INSERT INTO asked VALUES (?, ?)", [id.kind, id.value])
+    for kind in {id.kind for id in ids}:
+        regroup(store, kind)
+    settle(store, -1)
+    return Outcome(repoint(store, spans=True))
