@@ -59,6 +59,13 @@ class Reader:
                 until = end[1] if number == end[0] else None
                 yield from self._segment(number, after[1] if number == after[0] else 0, until, damaged)
 
+    def of_segment(self, number: int, damaged: Callable[[Damage], None] | None = None) -> Iterator[Record]:
+        """One segment's records."""
+        end = self.end
+        until = end[1] if number == end[0] else None
+        for _, record in self._segment(number, 0, until, damaged):
+            yield record
+
     def segments(self) -> list[int]:
         """The numbers of the segments there are, in order."""
         if not self.folder.is_dir():

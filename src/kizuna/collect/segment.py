@@ -3,7 +3,7 @@
 ``00000007.log`` begins with 16 bytes (``KIZUNA``, a zero byte, the version, when it was begun) and holds
 records one after the other::
 
-    FB 4B 7A FF | length of payload u32 | number of ids u16 | flags u16 | CRC-32 u32 | payload | 24 bytes an id
+    FB 4B 7A FF | length of payload u32 | number of ids u32 | CRC-32 u32 | payload | 24 bytes an id
 
 The check sum covers everything but itself. A payload is UTF-8, in which the first byte of a record never
 occurs: after damage the next record can be found by it. An id is 16 bytes for (source, messageId) and 8
@@ -27,10 +27,9 @@ from kizuna.collect.disk import Disk, write_all
 MAGIC = b"KIZUNA\0\x01"
 FILE_HEAD = struct.Struct("<8sQ")
 RECORD = b"\xfb\x4b\x7a\xff"
-HEAD = struct.Struct("<4sIHHI")
+HEAD = struct.Struct("<4sIII")
 _CHECKED = HEAD.size - 4
 ID_BYTES = 24
-MOST_IDS = 0xFFFF
 _WINDOW = 1 << 20
 
 
@@ -90,7 +89,7 @@ def name(number: int) -> str:
 def frame(payload: bytes, ids: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
     """A record as it is written."""
     tail = b"".join(part for pair in ids for part in pair)
-    head = HEAD.pack(RECORD, len(payload), len(ids), 0, 0)[:_CHECKED]
+    head = HEAD.pack(RECORD, len(payload), len(ids), 0)[:_CHECKED]
     check = zlib.crc32(tail, zlib.crc32(payload, zlib.crc32(head)))
     return b"".join((head, check.to_bytes(4, "little"), payload, tail))
 
@@ -122,14 +121,14 @@ def _size(window: bytes, at: int) -> int:
     """How long the record at a place says it is, 0 if there is none."""
     if window[at : at + 4] != RECORD or len(window) < at + HEAD.size:
         return 0
-    _, length, ids, _, _ = HEAD.unpack_from(window, at)
+    _, length, ids, _ = HEAD.unpack_from(window, at)
     return int(HEAD.size + length + ids * ID_BYTES)
 
 
 def _record(window: bytes, at: int, size: int, offset: int) -> Record | None:
     if not size or at + size > len(window):
         return None
-    _, length, _, _, check = HEAD.unpack_from(window, at)
+    _, length, _, check = HEAD.unpack_from(window, at)
     body = memoryview(window)[at + HEAD.size : at + size]
     if zlib.crc32(body, zlib.crc32(window[at : at + _CHECKED])) != check:
         return None

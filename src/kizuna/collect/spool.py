@@ -130,6 +130,12 @@ class Spool(Reader):
         """The position after the last record that is on the disk."""
         return self._end_now
 
+    @property
+    def writing(self) -> int:
+        """The number of the segment that is being written, 0 when the next record begins a new one."""
+        segment = self._open
+        return segment.number if segment else 0
+
     def append(self, payload: bytes, ids: Ids = ()) -> Group:
         """Have a record written; from any thread. The group says when it is on the disk.
 

@@ -1,0 +1,121 @@
+"""The server that bench/collect puts under load, in a process of its own, and the load itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+KEY = "bench-write-key"
+CONNECTIONS = 64
+
+# What analytics.js sends for one product seen: 1 KB.
+EVENT = (
+    b'{"timestamp":"2026-03-14T09:26:53.589Z","integrations":{},"event":"Product Viewed","type":"track",'
+    b'"properties":{"product_id":"507f1f77bcf86cd799439011","sku":"G-32","category":"Games","name":"Monopoly: 3rd Edition",'
+    b'"brand":"Hasbro","variant":"200 pieces","price":18.99,"quantity":1,"coupon":"MAYDEALS","currency":"usd","position":3,'
+    b'"value":18.99,"url":"https://shop.example/product/monopoly","image_url":"https://shop.example/product/monopoly.jpg"},'
+    b'"context":{"ip":"203.0.113.77","userAgent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) '
+    b'Chrome/140.0.0.0 Safari/537.36","locale":"da-DK","timezone":"Europe/Copenhagen","page":{"path":"/product/monopoly",'
+    b'"referrer":"https://shop.example/games","search":"","title":"Monopoly: 3rd Edition","url":'
+    b'"https://shop.example/product/monopoly"},"library":{"name":"analytics.js","version":"npm:next-1.81.0"}},'
+    b'"messageId":"ajs-next-1773480413589-%016d","anonymousId":"9f2d6bd6-6f42-4bb6-8f3b-2f1a7d%06d",'
+    b'"userId":"user-%06d"%s}'
+)
+SENT = b',"sentAt":"2026-03-14T09:26:53.601Z"'
+
+
+async def bare(scope: Any, receive: Any, send: Any) -> None:
+    """An application that reads the body and stores nothing."""
+    if scope["type"] != "http":
+        return
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+    await send({"type": "http.response.body", "body": b'{"success":true}'})
+
+
+def collector(root: Path) -> Callable[..., Any]:
+    """The collector on a workspace's folder."""
+    from kizuna.collect.collector import Collector
+    from kizuna.collect.keep import Keeper
+    from kizuna.collect.receive import Door
+    from kizuna.collect.spool import Spool
+    from kizuna.settings import Settings
+
+    settings = Settings({"sources": {"shop": KEY}})
+    return Collector(Door(settings), Keeper(Spool(root / "raw" / "messages", settings)), settings)
+
+
+async def serve(kind: str, root: Path, port: int) -> None:
+    """Serve until killed."""
+    from granian.constants import Interfaces
+    from granian.server.embed import Server
+
+    app = bare if kind == "bare" else collector(root)
+    await Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGINL, log_enabled=False).serve()
+
+
+def singles(numbers: Iterator[int]) -> Iterator[tuple[bytes, int]]:
+    """Requests of one event, with their number of events."""
+    for n in numbers:
+        yield _request(b"/v1/track", EVENT % (n, n % 20_000, n % 20_000, SENT)), 1
+
+
+def batches(numbers: Iterator[int]) -> Iterator[tuple[bytes, int]]:
+    """Requests of 100 events."""
+    for n in numbers:
+        events = b",".join([EVENT % (i, i % 20_000, i % 20_000, b"") for i in range(n * 100, n * 100 + 100)])
+        yield _request(b"/v1/batch", b'{"batch":[%s]%s}' % (events, SENT)), 100
+
+
+def _request(path: bytes, body: bytes) -> bytes:
+    return (
+        b"POST %s HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Basic YmVuY2gtd3JpdGUta2V5Og==\r\n"
+        b"user-agent: bench/1.0\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s"
+        % (path, len(body), body)
+    )
+
+
+def load(port: int, make: Callable[[Iterator[int]], Iterator[tuple[bytes, int]]], seconds: float, first: int) -> float:
+    """Events a second that the server acknowledges on `CONNECTIONS` connections kept alive."""
+    requests = make(count(first))
+    waiting = select.epoll()
+    connections = {}
+    for _ in range(CONNECTIONS):
+        connection = socket.create_connection(("127.0.0.1", port))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        waiting.register(connection.fileno(), select.EPOLLIN)
+        request, events = next(requests)
+        connection.sendall(request)
+        connections[connection.fileno()] = [connection, events]
+    done, started = 0, perf_counter()
+    while perf_counter() < started + seconds:
+        for number, _ in waiting.poll(1):
+            connection, events = connections[number]
+            answer = connection.recv(65536)
+            if not answer.startswith(b"HTTP/1.1 200"):
+                raise RuntimeError(f"not accepted: {answer[:500]!r}")
+            done += events
+            request, connections[number][1] = next(requests)
+            connection.sendall(request)
+    taken = perf_counter() - started
+    for connection, _ in connections.values():
+        connection.settimeout(10)
+        connection.recv(65536)
+        connection.close()
+    return done / taken
+
+
+if __name__ == "__main__":
+    import uvloop
+
+    os.sched_setaffinity(0, {int(sys.argv[4])})
+    uvloop.run(serve(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))

@@ -1,0 +1,111 @@
+"""Keeping what was received: each message once, on the disk before anybody is told.
+
+A duplicate of what is still being written waits for the same write, and fails with it. A message under
+a known id that says something else is kept as rejected, once. What was rejected before is not kept
+again when it comes again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kizuna.collect.answers import Outcome
+from kizuna.collect.ids import Ids, content, key
+from kizuna.collect.message import Envelope, Kept, Reason, write_record
+from kizuna.collect.receive import Received
+from kizuna.collect.spool import Group, Spool
+
+CONFLICT: Reason = "conflicting_duplicate"
+
+
+class Keeper:
+    """A spool and the ids in it. Belongs to one event loop."""
+
+    def __init__(self, spool: Spool) -> None:
+        self.spool = spool
+        self.ids = Ids(spool)
+
+    async def keep(self, received: Received) -> Outcome:
+        """Keep messages; returns when they are on the disk. Raises `SpoolError`: then none of them counts."""
+        keeping = _Keeping(self.ids, received.envelope.source)
+        for index, kept in zip(received.order, received.messages, strict=True):
+            keeping.add(index, kept)
+        outcome = keeping.outcome
+        outcome.dropped = received.dropped
+        groups = keeping.groups
+        if keeping.new:
+            group = self.spool.append(write_record(received.envelope, keeping.new), keeping.new_ids)
+            self.ids.add(group, keeping.new_ids)
+            groups.append(group)
+        for group in groups:
+            await group.settled()
+        return outcome
+
+    async def put(self, envelope: Envelope, kept: Kept) -> None:
+        """Keep something that has no id of its own (a decision about people), as often as it comes."""
+        await self.spool.append(write_record(envelope, [kept])).settled()
+
+    def close(self) -> None:
+        """Close the spool with what waits written."""
+        self.spool.close()
+        self.ids.close()
+
+
+class _Keeping:
+    """One request's messages, sorted into new and known."""
+
+    __slots__ = ("_ids", "_seen", "_source", "groups", "new", "new_ids", "outcome")
+
+    def __init__(self, ids: Ids, source: str) -> None:
+        self._ids, self._source = ids, source
+        self._seen: dict[bytes, bytes] = {}
+        self.new: list[Kept] = []
+        self.new_ids: list[tuple[bytes, bytes]] = []
+        self.groups: list[Group] = []
+        self.outcome = Outcome()
+
+    def add(self, index: int, kept: Kept) -> None:
+        said = content(kept.text if kept.message is None else kept.message)
+        if kept.kind == "rejected":
+            self._reject(index, kept, said)
+            return
+        id = key(self._source, kept.id)
+        known = self._known(id)
+        if known is None:
+            self._keep(kept, id, said)
+            self.outcome.accepted += 1
+        elif known == said:
+            self.outcome.duplicates += 1
+        else:
+            detail = f"Another message with the messageId {kept.id!r} came before and says something else."
+            self._reject(index, Kept("rejected", kept.id, kept.at, kept.message, CONFLICT, detail, kept.note), said)
+            return
+        if kept.note:
+            self.outcome.warnings.append(_item(index, kept) | {"detail": kept.note})
+
+    def _reject(self, index: int, kept: Kept, said: bytes) -> None:
+        # The content is part of what is looked up: once mended, the message comes under the same id.
+        id = key(self._source, kept.id, f"{kept.reason}\0{said.hex()}")
+        if self._known(id) is None:
+            self._keep(kept, id, said)
+        self.outcome.rejected.append(_item(index, kept) | {"reason": kept.reason, "detail": kept.detail})
+
+    def _keep(self, kept: Kept, id: bytes, said: bytes) -> None:
+        self._seen[id] = said
+        self.new.append(kept)
+        self.new_ids.append((id, said))
+
+    def _known(self, id: bytes) -> bytes | None:
+        """The content known under an id; what is still being written is waited for."""
+        said = self._seen.get(id)
+        if said is None:
+            known = self._ids.find(id)
+            if known is not None:
+                said = known.content
+                if known.group is not None and known.group not in self.groups:
+                    self.groups.append(known.group)
+        return said
+
+
+def _item(index: int, kept: Kept) -> dict[str, Any]:
+    return {"index": index, "messageId": kept.id}
