@@ -195,7 +195,7 @@ def render(parsed: Parsed, by_type: Callable[[str], str]) -> str:
 
 
 def _written(column: exp.Column, name: str, by_type: Callable[[str], str]) -> str:
-    sql = quoted(name) if _stays_text(column) else by_type(name)
+    sql = quoted(name) if stays_text(column) else by_type(name)
     if isinstance(column.parent, exp.Func) and function_name(column.parent) in _TO_INTERVAL:
         return f"CAST({sql} AS INTEGER)"
     return sql
@@ -216,7 +216,7 @@ def _filled(sql: str) -> str:
     return sql
 
 
-def _stays_text(column: exp.Expr) -> bool:
+def stays_text(column: exp.Expr) -> bool:
     """Whether a column is used as text: compared with text, in a text function, or just passed on."""
     node: exp.Expr = column
     parent = column.parent

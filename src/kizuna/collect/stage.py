@@ -33,8 +33,19 @@ class Staged:
     found: dict[str, str] = field(default_factory=dict)
 
 
-def stage(store: Store, source: Source, matched: Matched, reader: Reader, exchange: Mapping[str, float]) -> Staged:
-    """Fill `STAGED` and ``_rejected`` (line_no, reason, kind, row) from ``_source``."""
+def stage(
+    store: Store,
+    source: Source,
+    matched: Matched,
+    reader: Reader,
+    exchange: Mapping[str, float],
+    *,
+    again: bool = False,
+) -> Staged:
+    """Fill `STAGED` and ``_rejected`` (line_no, reason, kind, row) from ``_source``.
+
+    A key that comes a second time is rejected, unless `again` says that rows tell of one thing in turn.
+    """
     store.execute("CREATE OR REPLACE TEMP TABLE _rejected AS SELECT line_no, reason, kind, row FROM _unparsed")
     fields = {a.field: a for a in matched.assigned.values() if a.text and a.text != EACH_ROW}
     values = {name: _value(assigned, reader, bool(matched.group)) for name, assigned in fields.items()}
@@ -43,7 +54,7 @@ def stage(store: Store, source: Source, matched: Matched, reader: Reader, exchan
         values = _grouped(store, source, matched, reader, values)
         base = "_grouped"
     try:
-        return _typed(store, source, matched, reader, base, values, exchange)
+        return _typed(store, source, matched, reader, base, values, exchange, again)
     except (
         duckdb.ConversionException,
         duckdb.InvalidInputException,
@@ -119,6 +130,7 @@ def _typed(
     base: str,
     values: dict[str, str],
     exchange: Mapping[str, float],
+    again: bool,
 ) -> Staged:
     """Read every value as its field's type, check it, and split the rows into staged and rejected."""
     fact = matched.fact
@@ -156,7 +168,8 @@ def _typed(
     )
     if rules:
         _reject_typed(store, source, matched, relation, rules)
-    _repeated(store, source, fact, matched)
+    if not again:
+        _repeated(store, source, fact, matched)
     return _counted(store, readings)
 
 

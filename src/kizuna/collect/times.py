@@ -37,6 +37,8 @@ _DANISH = {
     "oktober": "october", "okt": "oct",
 }  # fmt: skip
 
+_CLOCKS = ("", " %H:%M", " %H:%M:%S")
+
 Kind = Literal["naive", "utc", "offset", "epoch"]
 
 
@@ -88,6 +90,32 @@ def moment(text: str, name: str, store: Store, relation: str, zone: str, target:
     clean = filled == sum(shape.rows for shape in shapes) and all(_ISO.fullmatch(shape.shape) for shape in shapes)
     sql = _expression(text if clean else value, shapes, zone, target)
     return Reading(sql, ", ".join(dict.fromkeys(_words(s, order) for s in shapes[:3])))
+
+
+def fixed(text: str, zone: str, target: str, order: str | None) -> str:
+    """SQL that reads a time row by row, whatever the other rows hold, for what comes one at a time.
+
+    ISO 8601, year-first with slashes, the dates of mail headers, and epoch numbers; 03/04/2026 only where
+    `order` says which is the day. Times without an offset are local times of `zone`, as in `moment`.
+    """
+    value = f"regexp_replace({something(text)}, '(\\.\\d{{6}})\\d+', '\\1')"
+    iso = "\\d{4}-\\d\\d-\\d\\d([T ]\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?"
+    offset = f"(CASE WHEN regexp_full_match({value}, '{iso}) ?(Z|UTC|[+-]\\d\\d(:?\\d\\d)?)') "
+    naive = f"(CASE WHEN regexp_full_match({value}, '{iso})?') THEN TRY_CAST({value} AS TIMESTAMP) END)"
+    written = [f"%Y/%m/%d{clock}" for clock in _CLOCKS]
+    if order:
+        day = "%d{0}%m{0}%Y" if order == "day-first" else "%m{0}%d{0}%Y"
+        written += [day.format(sep) + clock for sep in "/.-" for clock in _CLOCKS]
+    mail = ", ".join(literal(f"{day}%d %b %Y %H:%M:%S %z") for day in ("%a, ", ""))
+    epochs = [Shape("epoch", "", 1, "", divisor=divisor) for divisor in (1, 1000, 1_000_000)]
+    parts = (
+        placed(_parsed(value, "epoch", epochs, True), "epoch", zone, target),
+        placed(f"{offset} THEN TRY_CAST(replace({value}, ' UTC', 'Z') AS TIMESTAMPTZ) END)", "offset", zone, target),
+        placed(f"try_strptime(replace({value}, ' GMT', ' +0000'), [{mail}])", "offset", zone, target),
+        placed(naive, "naive", zone, target),
+        placed(f"try_strptime({value}, [{', '.join(map(literal, written))}])", "naive", zone, target),
+    )
+    return f"coalesce({', '.join(parts)})"
 
 
 def _plain_iso(text: str, store: Store, relation: str) -> bool:

@@ -79,11 +79,8 @@ def number(text: str, name: str, store: Store, relation: str, sql_type: str, opt
     if decimal is None and filled == fits:
         return Reading(typed)
     if decimal == ",":
-        ready = f"replace(replace({clean}, '.', ''), ',', '.')"
         options.file_decimal = ","
-    else:
-        ready = f"replace({clean}, ',', '')"
-    ready = f"(CASE WHEN regexp_full_match({ready}, '[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?') THEN {ready} END)"
+    ready = _ready(clean, decimal)
     sql = _typed(f"TRY_CAST({ready} AS DOUBLE)", ready, sql_type)
     if options.unit == "seconds":
         sql = f"coalesce({sql}, {_clock(text)})"
@@ -106,6 +103,16 @@ def _typed(double: str, text: str, sql_type: str) -> str:
     if sql_type == "DOUBLE":
         return f"(CASE WHEN isfinite({double}) THEN {double} END)"
     return f"TRY_CAST({text} AS {sql_type})"
+
+
+def plain_number(text: str, decimal: str) -> str:
+    """SQL of a number's text as SQL writes numbers, for one row by itself; NULL where it is no number."""
+    return _ready(_clean(text), decimal)
+
+
+def _ready(clean: str, decimal: str | None) -> str:
+    bare = f"replace(replace({clean}, '.', ''), ',', '.')" if decimal == "," else f"replace({clean}, ',', '')"
+    return f"(CASE WHEN regexp_full_match({bare}, '[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?') THEN {bare} END)"
 
 
 def _clean(text: str) -> str:

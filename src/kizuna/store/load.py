@@ -60,6 +60,11 @@ def load(store: DuckDBStore, fact: Fact, staged: str, import_no: int) -> LoadRep
     is equal in all importable columns; `import_no` is positive, or `COLLECTED`.
     """
     resolve(store, fact, staged, import_no)
+    return place(store, fact, staged, import_no)
+
+
+def place(store: DuckDBStore, fact: Fact, staged: str, import_no: int) -> LoadReport:
+    """What `load` does once the ids of the rows are resolved."""
     undo(store, fact)
     rows = completed(fact, staged)
     total = _count(store, f"SELECT count(*) FROM {staged}")
