@@ -14,6 +14,7 @@ one visitor. A salt is never in raw/, so that neither a rebuild nor a copy of ra
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import threading
 import tomllib
@@ -43,6 +44,14 @@ def truncated(address: str) -> str | None:
             return str(ip_network((found, 48), strict=False).network_address)
         found = found.ipv4_mapped
     return str(ip_network((found, 24), strict=False).network_address)
+
+
+_SECRETS = re.compile(r'("(?:\$?ip|writeKey|write_key|api_key|token)"\s*:\s*")[^"]*')
+
+
+def without_secrets(text: str) -> str:
+    """A text that is not JSON, without the addresses and keys that can be recognised in it."""
+    return _SECRETS.sub(r"\1", text)
 
 
 class Salts:

@@ -17,7 +17,7 @@ from kizuna.collect import clock, strict
 from kizuna.collect.decide import IDS, MADE_ID, Limits, Message, decide, has_time
 from kizuna.collect.message import Envelope, Kept
 from kizuna.collect.posthog import from_posthog, is_posthog
-from kizuna.collect.privacy import SALTS, Consent, Salts, anonymised, day_id, truncated
+from kizuna.collect.privacy import SALTS, Consent, Salts, anonymised, day_id, truncated, without_secrets
 from kizuna.collect.refused import Refused
 from kizuna.collect.unpack import unpack
 from kizuna.settings import Settings
@@ -96,6 +96,13 @@ def receive(request: Request, door: Door) -> Received:
     """The messages of a request. Raises `Refused` where nothing of it can be kept."""
     text = unpack(request.body, request.encoding, door.request_bytes)
     try:
+        return _received(request, door, text)
+    except RecursionError:
+        raise Refused(400, "too_deep", f"The body is nested deeper than {strict.DEEPEST} levels.") from None
+
+
+def _received(request: Request, door: Door, text: bytes) -> Received:
+    try:
         body = strict.read(text)
     except strict.NotJson as error:
         return _not_json(request, door, text, error)
@@ -126,10 +133,13 @@ def again(envelope: Envelope, kept: Kept, limits: Limits | None = None) -> Kept:
             found = strict.read((kept.text or "").encode())
         except strict.NotJson:
             return kept
-        if not isinstance(found, dict) or "type" not in found:
+        if not isinstance(found, dict) or kept.reason != "too_deep":
             return kept
         message = found
-    return decide(message, envelope, limits or Limits())
+    try:
+        return decide(message, envelope, limits or Limits())
+    except RecursionError:
+        return kept
 
 
 def _envelope(request: Request, door: Door, source: str, sent_at: str | None = None) -> Envelope:
@@ -157,7 +167,8 @@ def _not_json(request: Request, door: Door, text: bytes, error: strict.NotJson) 
     if source is None:
         raise Refused(400, "not_json", detail) from None
     received = Received(_envelope(request, door, source))
-    shown = text.decode("utf-8", "backslashreplace")
+    # What cannot be read cannot say that it may be kept.
+    shown = None if door.consent.purpose else without_secrets(text.decode("utf-8", "backslashreplace"))
     received.add(0, Kept("rejected", at=request.received_at, reason="not_json", detail=detail, text=shown))
     return received
 
@@ -165,8 +176,8 @@ def _not_json(request: Request, door: Door, text: bytes, error: strict.NotJson) 
 def _not_an_object(request: Request, door: Door, source: str, text: bytes) -> Received:
     received = Received(_envelope(request, door, source))
     detail = f"The body must be an object, at byte {len(text) - len(text.lstrip())}."
-    kept = Kept("rejected", at=request.received_at, reason="not_an_object", detail=detail, text=text.decode())
-    received.add(0, kept)
+    shown = None if door.consent.purpose else without_secrets(text.decode())
+    received.add(0, Kept("rejected", at=request.received_at, reason="not_an_object", detail=detail, text=shown))
     return received
 
 

@@ -18,6 +18,8 @@ import numpy as np
 DEEPEST = 512
 """Objects and lists inside one another, in a whole request; what a single message may have is less."""
 
+TOO_EARLY = "it ends too early"
+
 _decoder = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
 _QUOTE = ord('"')
@@ -70,7 +72,7 @@ def _explained(text: bytes, error: str) -> NotJson:
         text.decode()
     except UnicodeDecodeError:
         return _not_utf8(text)
-    why, at = (told[1], int(told[2])) if told else ("it ends too early", len(text))
+    why, at = (told[1], int(told[2])) if told else (TOO_EARLY, len(text))
     return _found(text, why, at)
 
 
@@ -104,13 +106,13 @@ class _Scanner:
 
     def __init__(self, text: bytes) -> None:
         self.text, self.at = text, 0
-        self.open: list[set[bytes | str] | None] = []
+        self.open: list[set[str] | None] = []
 
     def run(self) -> None:
         """Raise `NotJson` at the first thing that is wrong, if there is one."""
-        self._value()
-        while self.open:
-            self._next()
+        wanted = True
+        while wanted or self.open:
+            wanted = self._value() if wanted else self._next()
         if self._peek():
             raise NotJson("something follows the end", self.at)
 
@@ -119,26 +121,25 @@ class _Scanner:
         self.at = _SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]
         return self.text[self.at : self.at + 1]
 
-    def _value(self) -> None:
-        """Read a value, or open the list or object it is."""
+    def _value(self) -> bool:
+        """Read a value, or open the list or object it is; whether a value must follow."""
         start = self._peek()
-        if start == b'"':
-            self._string()
-        elif start == b"{":
+        if start == b"{":
             self._enter(set())
             if self._close(b"}"):
-                return
+                return False
             self._name()
-        elif start == b"[":
+            return True
+        if start == b"[":
             self._enter(None)
-            if not self._close(b"]"):
-                self._value()
-        elif not start:
-            raise NotJson("it ends too early", self.at)
+            return not self._close(b"]")
+        if start == b'"':
+            self._string()
         else:
             self._scalar()
+        return False
 
-    def _enter(self, names: set[bytes | str] | None) -> None:
+    def _enter(self, names: set[str] | None) -> None:
         if len(self.open) >= DEEPEST:
             raise NotJson(f"nested deeper than {DEEPEST} levels", self.at)
         self.open.append(names)
@@ -151,45 +152,43 @@ class _Scanner:
         self.open.pop()
         return True
 
-    def _next(self) -> None:
-        """What follows a value inside a list or object."""
+    def _next(self) -> bool:
+        """What follows a value inside a list or object; whether a value must follow."""
         names = self.open[-1]
         mark = b"]" if names is None else b"}"
         if self._close(mark):
-            return
-        if self._peek() != b",":
-            raise NotJson(f"a comma or {mark.decode()} is missing" if self._peek() else "it ends too early", self.at)
-        self.at += 1
+            return False
+        self._expect(b",", f"a comma or {mark.decode()} is missing")
         if self._peek() == mark:
             raise NotJson("a comma too many", self.at)
-        if names is None:
-            self._value()
-        else:
+        if names is not None:
             self._name()
+        return True
+
+    def _expect(self, mark: bytes, missing: str) -> None:
+        if self._peek() != mark:
+            raise NotJson(missing if self._peek() else TOO_EARLY, self.at)
+        self.at += 1
 
     def _name(self) -> None:
-        """A name and its value."""
+        """A name and the colon after it."""
         if self._peek() != b'"':
-            raise NotJson("a name in quotation marks is missing" if self._peek() else "it ends too early", self.at)
+            raise NotJson("a name in quotation marks is missing" if self._peek() else TOO_EARLY, self.at)
         start = self.at
-        raw = self._string()
-        name = str(_decoder.decode(raw))
+        name = str(_decoder.decode(self._string()))
         names = self.open[-1]
         assert names is not None
         if name in names:
             raise NotJson(f"the name {name[:40]!r} a second time", start)
         names.add(name)
-        if self._peek() != b":":
-            raise NotJson("a colon is missing" if self._peek() else "it ends too early", self.at)
-        self.at += 1
-        self._value()
+        self._expect(b":", "a colon is missing")
 
     def _string(self) -> bytes:
         found = _STRING.match(self.text, self.at)
         if found is None:
             end = _GOOD_START.match(self.text, self.at).end()  # type: ignore[union-attr]
             if end >= len(self.text):
-                raise NotJson("it ends too early", end)
+                raise NotJson(TOO_EARLY, end)
             bad = self.text[end]
             raise NotJson("an escape that is none" if bad == 0x5C else f"control character {bad}", end)
         raw = found.group()
@@ -203,7 +202,7 @@ class _Scanner:
     def _scalar(self) -> None:
         found = _WORD.match(self.text, self.at) or _NUMBER.match(self.text, self.at)
         if found is None:
-            raise NotJson("neither a value nor its beginning", self.at)
+            raise NotJson("neither a value nor its beginning" if self._peek() else TOO_EARLY, self.at)
         if found.re is _NUMBER:
             try:
                 _decoder.decode(found.group())
