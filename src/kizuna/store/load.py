@@ -113,7 +113,7 @@ def _meet(store: DuckDBStore, fact: Fact, rows: str) -> tuple[int, int]:
     same = " AND ".join(f"new.{name} IS NOT DISTINCT FROM old.{name}" for name in names)
     store.execute(
         f"CREATE OR REPLACE TEMP TABLE met AS SELECT new.row_key, {same} AS same"
-        f' FROM ({rows}) new JOIN "{fact.name}" old ON old.row_key = new.row_key WHERE old.import_no > 0'
+        f' FROM ({rows}) new JOIN "{fact.name}" old ON old.row_key = new.row_key WHERE old.import_no <> 0'
     )
     found = store.execute("SELECT count(*) FILTER (NOT same), count(*) FILTER (same) FROM met")[0]
     return int(found[0]), int(found[1])
