@@ -22,6 +22,11 @@ BIG = {
     "lists 100,000 deep": (b"[" * 100_000, strict.DEEPEST, "nested deeper"),
     "objects 100,000 deep": (b'{"a":' * 100_000, 5 * strict.DEEPEST, "nested deeper"),
     "a name again behind 50,000 others": (MANY, MANY.rindex(b'"x"'), "the name 'x' a second time"),
+    "wrong behind 64 KB": (b"[" + b"1," * 100_000 + b"x]", 200_001, "invalid character"),
+    "cut behind 64 KB": (b"[" + b"1," * 100_000, 200_001, "ends too early"),
+    "a number behind 64 KB": (b"[" + b"1," * 100_000 + b"1e999]", 200_001, "too large"),
+    "half a pair before 64 KB": (b'["' + b"x" * 65_000 + rb'\ud800"]' + b" " * 9_000, 65_002, "half a surrogate pair"),
+    "wrong behind a pair at 64 KB": (b'["' + b"x" * 65_530 + rb'\ud83d\ude00",x]', 65_546, "invalid character"),
 }
 
 

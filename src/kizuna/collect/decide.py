@@ -80,8 +80,9 @@ def _bad_time(message: Message) -> str:
 def _noted(message: Message, note: str) -> str:
     """All that was put right, in one line."""
     if "placeholders" in message and isinstance(message["placeholders"], dict):
-        said = ", ".join(f"{name} {_shown(value)}" for name, value in message["placeholders"].items())
-        note = "; ".join(filter(None, (f"{said} names nobody and was left out", note)))
+        aside = message["placeholders"]
+        said = [f"{name} {_shown(aside[name])} names nobody and was left out" for name in IDS if name in aside]
+        note = "; ".join(filter(None, (*said, note)))
     if message["messageId"].startswith(MADE_ID) and not has_time(message):
         note = "; ".join(filter(None, (NO_ID, note)))
     return note

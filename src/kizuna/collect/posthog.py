@@ -13,31 +13,27 @@ Message = dict[str, Any]
 
 
 def is_posthog(item: Message) -> bool:
-    """Whether an item of a batch is PostHog's: a name and a distinct_id, and no type that is Segment's."""
-    if "event" not in item:
+    """Whether a message is PostHog's: a name and a distinct_id, and none of Segment's ids."""
+    if "event" not in item or "userId" in item or "anonymousId" in item:
         return False
     return "distinct_id" in item or "distinct_id" in _object(item.get("properties"))
 
 
 def from_posthog(item: Message) -> Message:
     """Segment's message for one of PostHog's events."""
-    properties = {name: value for name, value in _object(item.get("properties")).items() if name != "token"}
-    event = item.get("event")
+    event, properties = item["event"], {**_object(item.get("properties"))}
+    properties.update((name, item[name]) for name in ("$set", "$set_once") if name in item)
+    properties.pop("token", None)
+    in_properties = properties.pop("distinct_id", None)
     message: Message = {"type": "track", "event": event}
-    person, device = item.get("distinct_id", properties.pop("distinct_id", None)), properties.get("$device_id")
-    if _is_anonymous(properties, person, device):
-        message["anonymousId"] = person
-    else:
-        message["userId"] = person
-        message["anonymousId"] = device
+    message |= _person(properties, item.get("distinct_id", in_properties))
     message["messageId"] = item.get("uuid") or properties.get("$insert_id")
-    for name in ("timestamp", "sentAt"):
-        message[name] = item.get(name)
-    message["timestamp"] = message["timestamp"] or properties.get("timestamp")
-    message["properties"] = properties
+    message["timestamp"] = item.get("timestamp") or properties.get("timestamp")
+    message["sentAt"] = item.get("sentAt", item.get("sent_at"))
     message["context"] = _context(item, properties)
+    message["properties"] = properties
     if isinstance(event, str) and event in _CALLS:
-        _CALLS[event](message, item, properties)
+        _CALLS[event](message, properties)
     return {name: value for name, value in message.items() if value is not None}
 
 
@@ -45,13 +41,16 @@ def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _is_anonymous(properties: Message, person: Any, device: Any) -> bool:
-    """posthog-js uses the device's id until somebody is identified, and says so in one way or another."""
-    if properties.get("$is_identified") is False or properties.get("$user_state") == "anonymous":
-        return True
-    if properties.get("$process_person_profile") is False and device is None:
-        return "$is_identified" not in properties and properties.get("$lib") == "web"
-    return device is not None and person == device
+def _person(properties: Message, person: Any) -> Message:
+    """posthog-js sends the device's id until somebody is identified, and says so in one way or another."""
+    device = properties.get("$device_id")
+    unknown = (
+        properties.get("$is_identified") is False
+        or properties.get("$user_state") == "anonymous"
+        or properties.get("$process_person_profile") is False
+        or person == device
+    )
+    return {"anonymousId": person} if unknown else {"userId": person, "anonymousId": device}
 
 
 _PAGE = {"url": "$current_url", "path": "$pathname", "referrer": "$referrer", "title": "title"}
@@ -93,43 +92,41 @@ def _page(properties: Message) -> Message:
     return page
 
 
-def _identify(message: Message, item: Message, properties: Message) -> None:
-    once, always = (_object(item.get(n) or properties.get(n)) for n in ("$set_once", "$set"))
-    message["type"], message["traits"] = "identify", {**once, **always}
+def _identify(message: Message, properties: Message) -> None:
+    once, always = (_object(properties.get(name)) for name in ("$set_once", "$set"))
     message["anonymousId"] = properties.get("$anon_distinct_id", message.get("anonymousId"))
-    _without_event(message)
+    _becomes(message, "identify", traits={**once, **always})
 
 
-def _page_view(message: Message, item: Message, properties: Message) -> None:
-    message["type"], message["name"] = "page", properties.get("title")
-    for name, value in _page(properties).items():
-        if value is not None:
-            properties.setdefault(name, value)
-    message.pop("event")
+def _page_view(message: Message, properties: Message) -> None:
+    page = {name: value for name, value in _page(properties).items() if value is not None}
+    _becomes(message, "page", name=properties.get("title"), properties={**page, **properties})
 
 
-def _screen(message: Message, item: Message, properties: Message) -> None:
-    message["type"], message["name"] = "screen", properties.get("$screen_name")
-    message.pop("event")
+def _screen(message: Message, properties: Message) -> None:
+    _becomes(message, "screen", name=properties.get("$screen_name"), properties=properties)
 
 
-def _alias(message: Message, item: Message, properties: Message) -> None:
-    message["type"], message["previousId"] = "alias", properties.get("alias")
-    _without_event(message)
+def _alias(message: Message, properties: Message) -> None:
+    _becomes(message, "alias", previousId=properties.get("alias"))
 
 
-def _group(message: Message, item: Message, properties: Message) -> None:
-    message["type"], message["groupId"] = "group", properties.get("$group_key")
-    message["traits"] = {**_object(properties.get("$group_set")), "group_type": properties.get("$group_type")}
-    _without_event(message)
+def _group(message: Message, properties: Message) -> None:
+    kind, key = properties.get("$group_type"), properties.get("$group_key")
+    if message.get("userId") == f"${kind}_{key}":
+        # The server libraries put the group where the person belongs.
+        del message["userId"]
+    _becomes(message, "group", groupId=key, traits={**_object(properties.get("$group_set")), "group_type": kind})
 
 
-def _without_event(message: Message) -> None:
-    """identify, alias and group are no events: they have traits, not a name and properties."""
+def _becomes(message: Message, call: str, **fields: Any) -> None:
+    """Another call than track: it has no event, and properties only if it says so."""
     del message["event"], message["properties"]
+    message["type"] = call
+    message |= fields
 
 
-_CALLS: dict[str, Callable[[Message, Message, Message], None]] = {
+_CALLS: dict[str, Callable[[Message, Message], None]] = {
     "$identify": _identify,
     "$set": _identify,
     "$pageview": _page_view,

@@ -28,6 +28,9 @@ CALLS = frozenset(("track", "identify", "page", "screen", "group", "alias"))
 KEYS = ("writeKey", "write_key", "api_key", "token")
 """Names under which clients put the write key into the body."""
 
+OF_THE_ATTEMPT = frozenset(("sentAt", "sent_at", "receivedAt", "integrations", "_metadata"))
+"""What a client may say otherwise when it sends the same message again."""
+
 AGENT_LENGTH = 512
 BROWSER = "Mozilla/"
 """What the User-Agent of every browser begins with, and that of no library."""
@@ -208,8 +211,11 @@ def _shaped(item: Message, call: str) -> Message:
     """A message in Segment's shape: its type, no write key, ids as text."""
     if call in CALLS:
         item["type"] = call
-    elif "type" not in item or item["type"] == "capture" or (item["type"] not in CALLS and is_posthog(item)):
-        item = from_posthog(item) if is_posthog(item) else {"type": "track", **item} if "event" in item else item
+    elif "distinct_id" in item or item.get("type", "capture") == "capture":
+        if is_posthog(item):
+            item = from_posthog(item)
+        elif "event" in item:
+            item.setdefault("type", "track")
     for name in KEYS:
         if name in item:
             del item[name]
@@ -232,7 +238,9 @@ def _text_id(item: Message, name: str) -> None:
     elif not value or value.isspace():
         del item[name]
     elif len(value) <= 36 and value.lower() in PLACEHOLDERS and name != "messageId":
-        item.setdefault("placeholders", {})[name] = item.pop(name)
+        aside = item.get("placeholders")
+        item["placeholders"] = {**aside, name: value} if isinstance(aside, dict) else {name: value}
+        del item[name]
 
 
 def _private(message: Message, request: Request, door: Door, source: str) -> Message | None:
@@ -267,7 +275,7 @@ def _made_id(message: Message, request: Request, source: str) -> str:
 
     Where the message does not tell when it happened, the hour of its arrival stands in.
     """
-    said = strict.write({name: value for name, value in message.items() if name != "sentAt"})
+    said = strict.write({name: value for name, value in message.items() if name not in OF_THE_ATTEMPT})
     parts = [source.encode(), said]
     if not has_time(message):
         parts.append(str(request.received_at // clock.HOUR).encode())

@@ -4,7 +4,11 @@ msgspec reads strictly but for one thing: of two equal names in an object the la
 so that two programs may read two different messages in one text (RFC 8259, section 4). Equal names
 are found by writing the value again: a name that was lost took its two quotation marks along, and
 nothing else changes how many there are, except ``\\u0022``, which is a quotation mark in disguise. Only where
-the numbers differ, or a disguise is used, is the text read a second time, token by token.
+the numbers differ, or a disguise is used, are the names looked at one by one.
+
+Why a text is not JSON is found by reading it token by token, which is slow: half a megabyte of commas
+must not keep the server for half a second, so that only the first 64 KB are read so. For what is wrong
+further on, msgspec's own word is passed on, which names the byte or one a little behind it.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ import numpy as np
 DEEPEST = 512
 """Objects and lists inside one another, in a whole request; what a single message may have is less."""
 
+_SCANNED = 65_536
 TOO_EARLY = "it ends too early"
 
 _decoder = msgspec.json.Decoder()
@@ -39,13 +44,13 @@ def read(text: bytes) -> Any:
         value = _decoder.decode(text)
         again = _encoder.encode(value)
     except RecursionError:
-        raise _found(text, f"nested deeper than {DEEPEST} levels", 0) from None
+        raise _found(text, f"nested deeper than {DEEPEST} levels", len(text)) from None
     except UnicodeDecodeError:
         raise _not_utf8(text) from None
     except msgspec.DecodeError as error:
         raise _explained(text, str(error)) from None
     if _quotes(text) != _quotes(again) or b"\\u0022" in text:
-        _Scanner(text).run()
+        _unequal_names(text)
     return value
 
 
@@ -72,8 +77,10 @@ def _explained(text: bytes, error: str) -> NotJson:
         text.decode()
     except UnicodeDecodeError:
         return _not_utf8(text)
+    if error.startswith(("Number", "Integer")):
+        return NotJson("a number that is too large", _large_number(text))
     why, at = (told[1], int(told[2])) if told else (TOO_EARLY, len(text))
-    return _found(text, why, at)
+    return _found(text, why, min(at, len(text)))
 
 
 def _not_utf8(text: bytes) -> NotJson:
@@ -87,10 +94,47 @@ def _not_utf8(text: bytes) -> NotJson:
 def _found(text: bytes, why: str, at: int) -> NotJson:
     """What the scanner finds wrong, which knows the very byte; else what is known already."""
     try:
-        _Scanner(text).run()
+        _Scanner(text[:_SCANNED]).run()
     except NotJson as found:
-        return found
+        # What lies close before the cut may only be wrong because of the cut.
+        if len(text) <= _SCANNED or found.at < _SCANNED - 16:
+            return found
     return NotJson(why, at)
+
+
+_NAMES = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"([ \t\r\n]*:)?|[{}]')
+_NUMBERS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)')
+
+
+def _unequal_names(text: bytes) -> None:
+    """Raise `NotJson` where a name stands a second time in an object of a text that is JSON otherwise."""
+    names: set[bytes] = set()
+    around: list[set[bytes]] = []
+    for found in _NAMES.finditer(text):
+        name = found[1]
+        if name is None:
+            if found[0] == b"{":
+                around.append(names)
+                names = set()
+            else:
+                names = around.pop()
+        elif found[2] is not None:
+            if b"\\" in name:
+                name = str(_decoder.decode(b'"%b"' % name)).encode()
+            if name in names:
+                raise NotJson(f"the name {name[:40].decode('utf-8', 'replace')!r} a second time", found.start())
+            names.add(name)
+
+
+def _large_number(text: bytes) -> int:
+    """Where the first number stands that no computer's number holds."""
+    for found in _NUMBERS.finditer(text):
+        if found[1] and len(found[1]) > 4:
+            try:
+                _decoder.decode(found[1])
+            except msgspec.DecodeError:
+                return found.start()
+    return len(text)  # pragma: no cover (there is one)
 
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
@@ -106,7 +150,7 @@ class _Scanner:
 
     def __init__(self, text: bytes) -> None:
         self.text, self.at = text, 0
-        self.open: list[set[str] | None] = []
+        self.open: list[bytes] = []
 
     def run(self) -> None:
         """Raise `NotJson` at the first thing that is wrong, if there is one."""
@@ -125,13 +169,13 @@ class _Scanner:
         """Read a value, or open the list or object it is; whether a value must follow."""
         start = self._peek()
         if start == b"{":
-            self._enter(set())
+            self._enter(b"}")
             if self._close(b"}"):
                 return False
             self._name()
             return True
         if start == b"[":
-            self._enter(None)
+            self._enter(b"]")
             return not self._close(b"]")
         if start == b'"':
             self._string()
@@ -139,10 +183,10 @@ class _Scanner:
             self._scalar()
         return False
 
-    def _enter(self, names: set[str] | None) -> None:
+    def _enter(self, end: bytes) -> None:
         if len(self.open) >= DEEPEST:
             raise NotJson(f"nested deeper than {DEEPEST} levels", self.at)
-        self.open.append(names)
+        self.open.append(end)
         self.at += 1
 
     def _close(self, mark: bytes) -> bool:
@@ -154,14 +198,13 @@ class _Scanner:
 
     def _next(self) -> bool:
         """What follows a value inside a list or object; whether a value must follow."""
-        names = self.open[-1]
-        mark = b"]" if names is None else b"}"
+        mark = self.open[-1]
         if self._close(mark):
             return False
         self._expect(b",", f"a comma or {mark.decode()} is missing")
         if self._peek() == mark:
             raise NotJson("a comma too many", self.at)
-        if names is not None:
+        if mark == b"}":
             self._name()
         return True
 
@@ -174,16 +217,10 @@ class _Scanner:
         """A name and the colon after it."""
         if self._peek() != b'"':
             raise NotJson("a name in quotation marks is missing" if self._peek() else TOO_EARLY, self.at)
-        start = self.at
-        name = str(_decoder.decode(self._string()))
-        names = self.open[-1]
-        assert names is not None
-        if name in names:
-            raise NotJson(f"the name {name[:40]!r} a second time", start)
-        names.add(name)
+        self._string()
         self._expect(b":", "a colon is missing")
 
-    def _string(self) -> bytes:
+    def _string(self) -> None:
         found = _STRING.match(self.text, self.at)
         if found is None:
             end = _GOOD_START.match(self.text, self.at).end()  # type: ignore[union-attr]
@@ -197,15 +234,9 @@ class _Scanner:
                 if escape.group() != rb"\\" and not escape.group(2):
                     raise NotJson("half a surrogate pair", self.at + escape.start())
         self.at = found.end()
-        return raw
 
     def _scalar(self) -> None:
         found = _WORD.match(self.text, self.at) or _NUMBER.match(self.text, self.at)
         if found is None:
             raise NotJson("neither a value nor its beginning" if self._peek() else TOO_EARLY, self.at)
-        if found.re is _NUMBER:
-            try:
-                _decoder.decode(found.group())
-            except msgspec.DecodeError:
-                raise NotJson("a number that is too large", self.at) from None
         self.at = found.end()
