@@ -15,7 +15,7 @@ from kizuna.errors import QuestionError, WorkspaceError
 from kizuna.facts import FACTS, Fact
 from kizuna.settings import Settings
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _BOOKKEEPING = """
 CREATE TABLE IF NOT EXISTS meta (name VARCHAR, value VARCHAR);
@@ -24,6 +24,13 @@ CREATE TABLE IF NOT EXISTS import (
     rows BIGINT, added BIGINT, replaced BIGINT, rejected BIGINT);
 CREATE TABLE IF NOT EXISTS rejected (
     import_no INTEGER, fact VARCHAR, line_no BIGINT, reason VARCHAR, row VARCHAR);
+CREATE TABLE IF NOT EXISTS loaded (segment BIGINT, "offset" BIGINT);
+CREATE TABLE IF NOT EXISTS rejected_message (
+    pos BIGINT, received_at TIMESTAMP, source VARCHAR, call VARCHAR, message_id VARCHAR,
+    reason VARCHAR, detail VARCHAR, message VARCHAR, envelope VARCHAR);
+CREATE TABLE IF NOT EXISTS bot_message (
+    pos BIGINT, received_at TIMESTAMP, source VARCHAR, agent VARCHAR, name VARCHAR);
+CREATE TABLE IF NOT EXISTS late (day DATE, rows BIGINT, last_at TIMESTAMP);
 """
 
 

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 
 from kizuna.facts import Column, Fact
 from kizuna.store.bucket import stored
-from kizuna.store.derive import ahead, undo
+from kizuna.store.derive import ahead
 from kizuna.store.duckdb import DuckDBStore
+from kizuna.store.filling import undo
 from kizuna.store.identity import numbered, resolve, touch
 
 COLLECTED = -1
