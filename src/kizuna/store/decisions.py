@@ -8,11 +8,66 @@ between ids of one kind make groups, kept in ``identity_group``, with the first 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kizuna.store.duckdb import DuckDBStore
 
 Pair = tuple[str, str]
+Edge = tuple[Pair, Pair, int]
+
+_TOUCHES = "((kind = $kind AND value = $value) OR (other_kind = $kind AND other_value = $value))"
+
+
+def held_together(store: DuckDBStore, customer_no: int) -> list[Edge]:
+    """The decisions that hold within one person: id, other id and pos, each id as (kind, value)."""
+    rows = store.execute(
+        """SELECT d.kind, d.value, d.other_kind, d.other_value, coalesce(d.pos, -1) FROM identity_decision d
+        JOIN identifier i USING (kind, value) WHERE i.customer_no = ? AND verb <> 'split' AND ended IS NULL
+        ORDER BY ALL""",
+        [customer_no],
+    )
+    return [((kind, value), (other_kind, other), pos) for kind, value, other_kind, other, pos in rows]
+
+
+def end(store: DuckDBStore, ended: int, one: Pair, other: Pair | None = None) -> None:
+    """Take back what was decided of an id, or of just that pair, at the place `ended`."""
+    pair = "AND other_kind = $other_kind AND other_value = $other_value AND kind = $kind AND value = $value"
+    values = {"ended": ended, "kind": one[0], "value": one[1]}
+    if other is not None:
+        values |= {"other_kind": other[0], "other_value": other[1]}
+    store.execute(
+        "UPDATE identity_decision SET ended = $ended WHERE verb <> 'split' AND ended IS NULL "
+        + (f"AND {_TOUCHES}" if other is None else pair),
+        values,
+    )
+
+
+def last_between(decided: Sequence[Edge], one: Pair, other: Pair) -> Edge | None:
+    """Of the decisions that make two ids one person the latest, first of those without which they would not be."""
+    way = _way(decided, one, other)
+    needed = [edge for edge in way if not _way([e for e in decided if e != edge], one, other)]
+    return max((edge for edge in needed or way if edge[2] > BY_EVIDENCE), key=lambda edge: edge[2], default=None)
+
+
+BY_EVIDENCE = -2
+"""Stands for the place of a decision where ids hang together by evidence, which nobody can take back."""
+
+
+def _way(edges: Sequence[Edge], one: Pair, other: Pair) -> list[Edge]:
+    """The shortest way from an id to another along `edges`."""
+    came: dict[Pair, Edge | None] = {one: None}
+    names = [one]
+    for name in names:
+        for edge in edges:
+            for here, there in (edge[:2], edge[1::-1]):
+                if here == name and there not in came:
+                    came[there] = edge
+                    names.append(there)
+    way, name = [], other
+    while edge := came.get(name):
+        way.append(edge)
+        name = edge[0] if edge[1] == name else edge[1]
+    return way
 
 
 def take_aliases(store: DuckDBStore) -> None:

@@ -13,17 +13,19 @@ change facts, so `derive` is due after them.
 
 A merge is kept between the ids that two people stand on (a customer_id where there is one), not
 between those that were named: should a named device later turn out to be shared, the people stay
-one. A split takes back the merges and aliases of an id, and everything is as it was before them; an
-id that is with somebody by evidence alone is from then on a person of its own, whatever it is seen with.
+one. A split of two ids takes back the latest decision that makes them one person, a split of one id
+all decisions about it; everything is then as if they had not been taken. An id that is with somebody
+by evidence alone is from its split on a person of its own, whatever it is seen with, until it is merged.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kizuna.store.decisions import regroup
+from kizuna.store.decisions import BY_EVIDENCE, end, held_together, last_between, regroup
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.identity import prepare
 from kizuna.store.ids import KINDS, RANK
@@ -40,6 +42,11 @@ class Id:
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.value}"
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """As decisions name it."""
+        return self.kind, self.value
 
     @classmethod
     def read(cls, text: str) -> Id | None:
@@ -68,6 +75,8 @@ def take(store: DuckDBStore, kind: str, message: Mapping[str, Any], pos: int) ->
             return merge(store, one, other, pos)
         case "split", [Id() as one]:
             return split(store, one, pos)
+        case "split", [Id() as one, Id() as other]:
+            return split(store, one, pos, other)
     return Outcome({}, f"A {kind} does not name its ids: {texts!r}.")
 
 
@@ -82,8 +91,6 @@ def merge(store: DuckDBStore, one: Id, other: Id, pos: int) -> Outcome:
         return Outcome({}, f"{one} and {other} are one person already.")
     ends = [_stands_on(store, id, number) for id, number in zip((one, other), numbers, strict=True) if number]
     weak, strong = sorted(ends, key=lambda id: -KINDS.index(id.kind))
-    for end in ends:
-        _end(store, pos, "verb = 'split' AND kind = $kind AND value = $value", end)
     store.execute(
         "INSERT INTO identity_decision VALUES (?, 'merge', ?, ?, ?, ?, NULL)",
         [pos, weak.kind, weak.value, strong.kind, strong.value],
@@ -91,33 +98,59 @@ def merge(store: DuckDBStore, one: Id, other: Id, pos: int) -> Outcome:
     return _carry_out(store, ends)
 
 
-def split(store: DuckDBStore, one: Id, pos: int) -> Outcome:
-    """Take back what was decided about the person of an id, or else make the id a person of its own."""
+def split(store: DuckDBStore, one: Id, pos: int, other: Id | None = None) -> Outcome:
+    """Take back what was decided about the person of an id, or else make the id a person of its own.
+
+    With `other`, take back the latest decision that makes the two ids one person, and no more.
+    """
     prepare(store)
-    number = number_of(store, one)
-    if number is None:
-        return Outcome({}, f"There is no id {one}.")
+    for id in (one, other):
+        if id and number_of(store, id) is None:
+            return Outcome({}, f"There is no id {id}.")
+    return _split_pair(store, one, other, pos) if other else _split_off(store, one, pos)
+
+
+def _split_off(store: DuckDBStore, one: Id, pos: int) -> Outcome:
+    number = number_of(store, one) or 0
     root = _root(store, one, number)
+    decided = held_together(store, number)
     for place in dict.fromkeys((one, root)):
-        others = _decided_with(store, place)
+        others = [Id(*end) for edge in decided for end in edge[:2] if place.pair in edge[:2]]
         if others:
-            mates = _mates(store, place)
-            _end(store, pos, f"verb <> 'split' AND {_TOUCHES}", place)
-            _note(store, one, pos, pos)
-            return _carry_out(store, [place, *others, *mates])
+            mates = [mate for id in others for mate in _mates(store, id)]
+            end(store, pos, place.pair)
+            _note(store, pos, one, None, pos)
+            return _carry_out(store, [*others, *mates])
     if root == one:
         return Outcome({}, f"{one} was merged with nothing. Name the id that shall leave the person.")
-    _note(store, one, pos, None)
+    _note(store, pos, one, None, None)
     return _carry_out(store, [one])
+
+
+def _split_pair(store: DuckDBStore, one: Id, other: Id, pos: int) -> Outcome:
+    if number_of(store, one) != number_of(store, other):
+        return Outcome({}, f"{one} and {other} are two people already.")
+    rows: Counter[str] = Counter()
+    while (number := number_of(store, one)) == number_of(store, other) and number is not None:
+        decided = held_together(store, number)
+        ids = dict.fromkeys([one, other, *(Id(*id) for edge in decided for id in edge[:2])])
+        decided += [(id.pair, _root(store, id, number).pair, BY_EVIDENCE) for id in ids]
+        last = last_between(decided, one.pair, other.pair)
+        if last is None:
+            return Outcome(rows, f"{one} and {other} are one person by what was seen of them, not by a decision.")
+        ends = [Id(*last[0]), Id(*last[1])]
+        mates = [mate for id in ends for mate in _mates(store, id)]
+        end(store, pos, *last[:2])
+        _note(store, pos, one, other, pos)
+        rows.update(_carry_out(store, [*ends, *mates]).rows)
+        prepare(store)
+    return Outcome(dict(rows))
 
 
 def number_of(store: DuckDBStore, id: Id) -> int | None:
     """The customer_no of the person an id belongs to; ``None`` where it is not known."""
     found = store.execute("SELECT customer_no FROM identifier WHERE kind = ? AND value = ?", [id.kind, id.value])
     return int(found[0][0]) if found else None
-
-
-_TOUCHES = "((kind = $kind AND value = $value) OR (other_kind = $kind AND other_value = $value))"
 
 
 def _stands_on(store: DuckDBStore, id: Id, number: int) -> Id:
@@ -144,16 +177,6 @@ def _root(store: DuckDBStore, id: Id, number: int) -> Id:
     return _root(store, Id(*owners[0]), number) if owners else id
 
 
-def _decided_with(store: DuckDBStore, id: Id) -> list[Id]:
-    """The ids that `id` is one person with by decisions that hold."""
-    rows = store.execute(
-        f"SELECT kind, value, other_kind, other_value FROM identity_decision"
-        f" WHERE verb <> 'split' AND ended IS NULL AND {_TOUCHES} ORDER BY ALL",
-        {"kind": id.kind, "value": id.value},
-    )
-    return [Id(*row[2:]) if Id(*row[:2]) == id else Id(*row[:2]) for row in rows]
-
-
 def _mates(store: DuckDBStore, id: Id) -> list[Id]:
     """All ids of the group `id` is in."""
     rows = store.execute(
@@ -164,17 +187,11 @@ def _mates(store: DuckDBStore, id: Id) -> list[Id]:
     return [Id(*row) for row in rows]
 
 
-def _end(store: DuckDBStore, pos: int, condition: str, id: Id) -> None:
-    store.execute(
-        f"UPDATE identity_decision SET ended = $pos WHERE ended IS NULL AND {condition}",
-        {"pos": pos, "kind": id.kind, "value": id.value},
-    )
-
-
-def _note(store: DuckDBStore, id: Id, pos: int, ended: int | None) -> None:
+def _note(store: DuckDBStore, pos: int, id: Id, other: Id | None, ended: int | None) -> None:
     """Keep a split. One that took decisions back has done its work; one without holds the id apart."""
     store.execute(
-        "INSERT INTO identity_decision VALUES (?, 'split', ?, ?, NULL, NULL, ?)", [pos, id.kind, id.value, ended]
+        "INSERT INTO identity_decision VALUES (?, 'split', ?, ?, ?, ?, ?)",
+        [pos, id.kind, id.value, other and other.kind, other and other.value, ended],
     )
 
 

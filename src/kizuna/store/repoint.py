@@ -67,7 +67,7 @@ def _follow(store: DuckDBStore, fact: Fact, spans: bool) -> int:
         )
         if spans:
             for number in ("old_no", "new_no"):
-                note(store, "following", "at", session_id="session_id", customer_no=number)
+                note(store, "following", "happened", session_id="session_id", customer_no=number)
     return count
 
 
@@ -75,7 +75,7 @@ def _rows(store: DuckDBStore, fact: Fact) -> str:
     """A SELECT of the rows of `fact` that move."""
     at = "it.day::TIMESTAMP" if fact.time == "day" else f"it.{fact.time}"
     session = "it.session_id" if fact.name == "event" else "NULL::VARCHAR"
-    columns = f"it.rowid AS place, it.customer_no AS old_no, m.new_no, {at} AS at, {session} AS session_id"
+    columns = f"it.rowid AS place, it.customer_no AS old_no, m.new_no, {at} AS happened, {session} AS session_id"
     source = f'"{fact.name}" it'
     if fact.name == "customer":
         # A second row of traits of one person has no number (see derived/customer_single.sql), but an owner.
