@@ -30,8 +30,12 @@ FOLDER = "hooks"
 
 
 class RuleText(msgspec.Struct, forbid_unknown_fields=True):
-    """One rule as it is written. `first` names fields that keep the earliest value, `partial` says that a
-    row may come in pieces, so that a needed field may be missing until another body brings it."""
+    """One rule as it is written.
+
+    `first` names fields that keep the earliest value; `clear` is field → condition under which it is
+    emptied; `partial` says that a row may come in pieces, so that a needed field may be missing until
+    another body brings it.
+    """
 
     fact: str = ""
     about: str = ""
@@ -39,6 +43,7 @@ class RuleText(msgspec.Struct, forbid_unknown_fields=True):
     when: str = ""
     time: str = ""
     map: dict[str, str] = {}
+    clear: dict[str, str] = {}
     keep: list[str] = []
     first: list[str] = []
     partial: bool = False
@@ -79,6 +84,7 @@ class Rule:
     when: HookExpression | None
     time: HookPath | None
     fields: Mapping[str, HookPath | HookExpression]
+    clear: Mapping[str, HookExpression]
     keep: Mapping[str, HookPath]
     first: tuple[str, ...]
     partial: bool
@@ -87,7 +93,7 @@ class Rule:
     def paths(self) -> dict[str, HookPath]:
         """Every path whose values the rule needs in SQL, by its text."""
         found = {path.text: path for path in self.keep.values()}
-        for said in (*self.fields.values(), self.when):
+        for said in (*self.fields.values(), *self.clear.values(), self.when):
             if isinstance(said, HookPath):
                 found[said.text] = said
             elif said is not None:
@@ -230,19 +236,24 @@ def _rule(said: RuleText, where: str) -> Rule:
     for field in said.first:
         if field not in fields:
             raise UnknownName("mapped field", field, fields, f"{where}first names fields of [map].")
+    for field in said.clear:
+        if field not in fields:
+            raise UnknownName("mapped field", field, fields, f"{where}clear empties fields of [map].")
+    clear = {field: _expression(text, f"{where}clear.{field}") for field, text in said.clear.items()}
     keep = {text: path for text in said.keep if (path := _path(text, f"{where}keep"))}
     when = _expression(said.when, f"{where}when") if said.when else None
-    return Rule(
-        fact,
-        _path(said.each, f"{where}each"),
-        when,
-        _path(said.time, f"{where}time"),
-        fields,
-        keep,
-        tuple(said.first),
-        said.partial,
-        said.about,
-    )
+    each, time = _path(said.each, f"{where}each"), _path(said.time, f"{where}time")
+    rule = Rule(fact, each, when, time, fields, clear, keep, tuple(said.first), said.partial, said.about)
+    _one_spelling(rule, where)
+    return rule
+
+
+def _one_spelling(rule: Rule, where: str) -> None:
+    """Paths are columns once, and SQL does not tell case apart."""
+    seen: dict[str, str] = {}
+    for text in rule.paths():
+        if seen.setdefault(text.lower(), text) != text:
+            raise ImportFailed(f"{where}{seen[text.lower()]} and {text} differ in case alone.", "Use one of them.")
 
 
 def _expression(text: str, key: str) -> HookExpression:

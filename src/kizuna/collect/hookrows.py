@@ -43,7 +43,7 @@ class Workbench:
         return cursor.fetchall() if cursor.description else []
 
     def table(self, sql: str) -> pa.Table:
-        return self._connection.execute(sql).to_arrow_table()
+        return self._connection.sql(sql).to_arrow_table()
 
     def close(self) -> None:
         self._connection.close()
@@ -65,9 +65,11 @@ class HookRows:
 
     `rows` has line_no (the number given), the fact's importable columns, ``properties`` and ``row_key``, which
     is NULL where the row has no key of its own. `unfit` are (number, sentence); `passed` were not meant (``when``).
+    `cleared` are the fields that a body says are empty now, by number.
     """
 
     rows: pa.Table | None = None
+    cleared: dict[int, list[str]] = field(default_factory=dict)
     unfit: list[tuple[int, str]] = field(default_factory=list)
     passed: int = 0
 
@@ -86,15 +88,6 @@ def items_of(rule: Rule, delivery: Delivery) -> list[Any]:
     return found
 
 
-def cleared(rule: Rule, delivery: Delivery) -> list[str]:
-    """Fields that the body says are empty now: their key is there, and null."""
-    return [
-        name
-        for name, said in rule.fields.items()
-        if isinstance(said, HookPath) and find(said, delivery) == (True, None)
-    ]
-
-
 def stage_items(
     bench: Workbench, hook: Hook, rule: Rule, items: Sequence[tuple[int, Delivery]], settings: Settings
 ) -> HookRows:
@@ -111,6 +104,7 @@ def stage_items(
     tables = [part.rows for part in parts if part.rows is not None]
     return HookRows(
         pa.concat_tables(tables) if tables else None,
+        parts[0].cleared | parts[1].cleared,
         [unfit for part in parts for unfit in part.unfit],
         sum(part.passed for part in parts),
     )
@@ -145,7 +139,25 @@ def _staged(
             reader.unreadable.append(Check(quoted("! " + name), sentence, literal(sentence)))
     stage(bench, source, matched, reader, settings.exchange, again=True)
     found = bench.execute("SELECT line_no, reason FROM _rejected ORDER BY line_no")
-    return HookRows(_with_keys(bench, fact), [(int(n), str(reason)) for n, reason in found], passed)
+    unfit = [(int(n), str(reason)) for n, reason in found]
+    return HookRows(_with_keys(bench, fact), _cleared(bench, hook, rule, items, settings), unfit, passed)
+
+
+def _cleared(
+    bench: Workbench, hook: Hook, rule: Rule, items: Sequence[tuple[int, Delivery]], settings: Settings
+) -> dict[int, list[str]]:
+    """Fields that are empty now: their key is there and null, or ``clear`` says so."""
+    plain = {name: said for name, said in rule.fields.items() if isinstance(said, HookPath)}
+    found = {
+        number: [name for name, path in plain.items() if find(path, delivery) == (True, None)]
+        for number, delivery in items
+    }
+    how = (hook.decimal, hook.dates, settings.timezone)
+    for name, condition in rule.clear.items():
+        sql = f"SELECT line_no FROM _source WHERE coalesce(TRY_CAST({condition.sql(*how)} AS BOOLEAN), false)"
+        for (number,) in bench.execute(sql):
+            found[int(number)].append(name)
+    return found
 
 
 def _column(name: str, said: object) -> str:

@@ -70,6 +70,12 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return [_key(self, text) for text in texts if text]
 
 
+def by_headers(signature: Signature) -> bool:
+    """Whether headers and the body's bytes are all that is needed to check it."""
+    texts = [signature.where, signature.timestamp, *_PLACE.findall(signature.signed)]
+    return all(not (path := read_path(text)) or path.root == "header" for text in texts if text not in PLACES)
+
+
 class Unsigned(Exception):
     """The signature is missing, wrong or too old; the text says which, for the vendor's log."""
 

@@ -90,9 +90,14 @@ def receive_hook(name: str, headers: Mapping[str, str], body: bytes, received_at
     hook = _known(name, hooks)
     known = {key.lower(): value for key, value in headers.items()}
     raw = unpack(body, known.get("content-encoding", ""), int(hooks.settings.max_request_bytes))
+    alone = signatures.by_headers(hook.signature)
+    if alone:
+        # Before anything else is made of the body: strangers get no further.
+        _prove(hook, raw, Delivery(None, known, None), received_at, hooks.settings)
     document = _document(raw, known.get("content-type", ""))
     delivery = Delivery(document, known, document)
-    _prove(hook, raw, delivery, received_at, hooks.settings)
+    if not alone:
+        _prove(hook, raw, delivery, received_at, hooks.settings)
     answer = _challenged(hook, delivery)
     if answer is not None:
         return answer
