@@ -101,8 +101,7 @@ class Collector:
             self._address(scope),
             time.time_ns() // 1000,
         )
-        outcome = await self._keeper.keep(receive(request, self._door))
-        return outcome.answer()
+        return (await self._keeper.keep(receive(request, self._door))).answer()
 
     async def _body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         """The body as it was sent, no more of it than is allowed, no later than is allowed."""

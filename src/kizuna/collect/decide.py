@@ -49,9 +49,12 @@ class Unfit(Exception):
         super().__init__(f"{reason}: {detail}")
 
 
-def decide(message: Message, envelope: Envelope, limits: Limits) -> Kept:
-    """The message as it is kept: accepted with its time, or rejected with its reason."""
-    text = strict.write(message)
+def decide(message: Message, envelope: Envelope, limits: Limits, text: bytes | None = None) -> Kept:
+    """The message as it is kept: accepted with its time, or rejected with its reason.
+
+    `text` is the message as JSON, for who has it already.
+    """
+    text = text or strict.write(message)
     try:
         for check in CHECKS:
             check(message, text, limits)

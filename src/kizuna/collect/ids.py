@@ -12,49 +12,28 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from kizuna.collect.idrun import KEY_BYTES, SUFFIX, Run, merge, write_run
-from kizuna.collect.privacy import DAY_ID
 from kizuna.collect.segment import ID_BYTES
 from kizuna.collect.spool import Group, Spool
 
 FOLDER = "ids"
 _log = logging.getLogger("kizuna.ids")
-_encode = msgspec.json.Encoder(order="deterministic").encode
-
-# What a client may send otherwise when it sends the same message again: the time of sending, and what
-# it (or the batch around it) adds about itself.
-_OF_THE_ATTEMPT = frozenset(
-    {"sentAt", "sent_at", "context", "integrations", "_metadata", "writeKey", "api_key", "receivedAt"}
-)
 
 
 class Known(NamedTuple):
-    """What is kept under an id. `group` is set while it is not on the disk yet."""
+    """What is kept under an id (`said` in `kizuna.collect.said`). `group` is set while it is not on the disk yet."""
 
-    content: bytes
+    said: bytes
     group: Group | None
 
 
 def key(source: str, message_id: str, what: str = "") -> bytes:
     """16 bytes for an id within a source; `what` keeps ids of another kind apart."""
     return blake2b(f"{source}\0{message_id}\0{what}".encode(errors="surrogatepass"), digest_size=KEY_BYTES).digest()
-
-
-def content(message: Mapping[str, Any] | str | None) -> bytes:
-    """8 bytes for what a message says, equal when a client sends it again."""
-    said = message
-    if isinstance(message, Mapping):
-        said = {name: value for name, value in message.items() if name not in _OF_THE_ATTEMPT}
-        if str(message.get("anonymousId", "")).startswith(DAY_ID):
-            # the visitor's id of another day does not make it another message
-            del said["anonymousId"]
-    return blake2b(_encode(said), digest_size=ID_BYTES - KEY_BYTES).digest()
 
 
 class Ids:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from kizuna.collect.answers import Outcome
-from kizuna.collect.ids import Ids, content, key
-from kizuna.collect.message import Envelope, Kept, Reason, write_record
+from kizuna.collect.ids import Ids, key
+from kizuna.collect.message import Envelope, Kept, Reason, write_line, write_lines, write_record
 from kizuna.collect.receive import Received
 from kizuna.collect.spool import Group, Spool
 
@@ -27,19 +27,24 @@ class Keeper:
 
     async def keep(self, received: Received) -> Outcome:
         """Keep messages; returns when they are on the disk. Raises `SpoolError`: then none of them counts."""
-        keeping = _Keeping(self.ids, received.envelope.source)
-        for index, kept in zip(received.order, received.messages, strict=True):
-            keeping.add(index, kept)
-        outcome = keeping.outcome
-        outcome.dropped = received.dropped
-        groups = keeping.groups
-        if keeping.new:
-            group = self.spool.append(write_record(received.envelope, keeping.new), keeping.new_ids)
-            self.ids.add(group, keeping.new_ids)
-            groups.append(group)
+        outcome, groups = self._append(received)
+        # Messages are many small objects: let them go before others come.
+        del received
         for group in groups:
             await group.settled()
         return outcome
+
+    def _append(self, received: Received) -> tuple[Outcome, list[Group]]:
+        keeping = _Keeping(self.ids, received.envelope.source)
+        parts = zip(received.order, received.messages, received.lines, received.said, strict=True)
+        for index, kept, line, said in parts:
+            keeping.add(index, kept, line, said)
+        keeping.outcome.dropped = received.dropped
+        if keeping.new:
+            group = self.spool.append(write_lines(received.envelope, keeping.new), keeping.new_ids)
+            self.ids.add(group, keeping.new_ids)
+            keeping.groups.append(group)
+        return keeping.outcome, keeping.groups
 
     async def put(self, envelope: Envelope, kept: Kept) -> None:
         """Keep something that has no id of its own (a decision about people), as often as it comes."""
@@ -59,49 +64,50 @@ class _Keeping:
     def __init__(self, ids: Ids, source: str) -> None:
         self._ids, self._source = ids, source
         self._seen: dict[bytes, bytes] = {}
-        self.new: list[Kept] = []
+        self.new: list[bytes] = []
         self.new_ids: list[tuple[bytes, bytes]] = []
         self.groups: list[Group] = []
         self.outcome = Outcome()
 
-    def add(self, index: int, kept: Kept) -> None:
-        said = content(kept.text if kept.message is None else kept.message)
+    def add(self, index: int, kept: Kept, line: bytes, said: bytes) -> None:
         if kept.kind == "rejected":
-            self._reject(index, kept, said)
+            self._reject(index, kept, line, said)
             return
         id = key(self._source, kept.id)
         known = self._known(id)
         if known is None:
-            self._keep(kept, id, said)
+            self._keep(line, id, said)
             self.outcome.accepted += 1
-        elif known == said:
+        elif known == said or kept.kind == "hook":
+            # A vendor that delivers again may add that it does; the delivery is the same.
             self.outcome.duplicates += 1
         else:
             detail = f"Another message with the messageId {kept.id!r} came before and says something else."
-            self._reject(index, Kept("rejected", kept.id, kept.at, kept.message, CONFLICT, detail, kept.note), said)
+            other = Kept("rejected", kept.id, kept.at, kept.message, CONFLICT, detail, kept.note)
+            self._reject(index, other, write_line(other), said)
             return
         if kept.note:
             self.outcome.warnings.append(_item(index, kept) | {"detail": kept.note})
 
-    def _reject(self, index: int, kept: Kept, said: bytes) -> None:
-        # The content is part of what is looked up: once mended, the message comes under the same id.
+    def _reject(self, index: int, kept: Kept, line: bytes, said: bytes) -> None:
+        # What it says is part of what is looked up: once mended, the message comes under the same id.
         id = key(self._source, kept.id, f"{kept.reason}\0{said.hex()}")
         if self._known(id) is None:
-            self._keep(kept, id, said)
+            self._keep(line, id, said)
         self.outcome.rejected.append(_item(index, kept) | {"reason": kept.reason, "detail": kept.detail})
 
-    def _keep(self, kept: Kept, id: bytes, said: bytes) -> None:
+    def _keep(self, line: bytes, id: bytes, said: bytes) -> None:
         self._seen[id] = said
-        self.new.append(kept)
+        self.new.append(line)
         self.new_ids.append((id, said))
 
     def _known(self, id: bytes) -> bytes | None:
-        """The content known under an id; what is still being written is waited for."""
+        """What is said under an id already; what is still being written is waited for."""
         said = self._seen.get(id)
         if said is None:
             known = self._ids.find(id)
             if known is not None:
-                said = known.content
+                said = known.said
                 if known.group is not None and known.group not in self.groups:
                     self.groups.append(known.group)
         return said

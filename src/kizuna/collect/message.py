@@ -83,6 +83,31 @@ _envelope = msgspec.json.Decoder(Envelope)
 _kept = msgspec.json.Decoder(Kept)
 
 
+class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A `Kept` whose message is written already."""
+
+    kind: str
+    id: str
+    at: int
+    message: msgspec.Raw = msgspec.field(name="m")
+    reason: str | None = None
+    detail: str = ""
+    note: str = ""
+
+
+def write_line(kept: Kept, text: bytes | None = None) -> bytes:
+    """A message's line in a record; `text` is its message as JSON, which need not be written twice then."""
+    if text is None or kept.message is None:
+        return _encoder.encode(kept)
+    raw = msgspec.Raw(text)
+    return _encoder.encode(_Line(kept.kind, kept.id, kept.at, raw, kept.reason, kept.detail, kept.note))
+
+
+def write_lines(envelope: Envelope, lines: Iterable[bytes]) -> bytes:
+    """A record's payload from lines that are written already."""
+    return b"\n".join([_encoder.encode(envelope), *lines])
+
+
 def write_record(envelope: Envelope, messages: Iterable[Kept]) -> bytes:
     """A record's payload."""
     return b"\n".join([_encoder.encode(envelope), *map(_encoder.encode, messages)])

@@ -15,10 +15,11 @@ from typing import Any
 
 from kizuna.collect import clock, strict
 from kizuna.collect.decide import IDS, MADE_ID, Limits, Message, decide, has_time
-from kizuna.collect.message import Envelope, Kept
+from kizuna.collect.message import Envelope, Kept, write_line
 from kizuna.collect.posthog import from_posthog, is_posthog
 from kizuna.collect.privacy import SALTS, Consent, Salts, anonymised, day_id, truncated, without_secrets
 from kizuna.collect.refused import Refused
+from kizuna.collect.said import said
 from kizuna.collect.unpack import unpack
 from kizuna.settings import Settings
 
@@ -63,18 +64,24 @@ class Request:
 class Received:
     """What a request brought: `messages` to keep, each with its place in the request in `order`.
 
-    `dropped` messages are not kept for want of consent.
+    `dropped` messages are not kept for want of consent. `lines` are the messages as they are written,
+    `said` what each says (`kizuna.collect.said`): both are made while the message is still in the
+    processor's cache, which takes half the time that it takes later.
     """
 
     envelope: Envelope
     messages: list[Kept] = field(default_factory=list)
     order: list[int] = field(default_factory=list)
     dropped: int = 0
+    lines: list[bytes] = field(default_factory=list)
+    said: list[bytes] = field(default_factory=list)
 
-    def add(self, index: int, kept: Kept) -> None:
-        """Keep the message that stood at `index`."""
+    def add(self, index: int, kept: Kept, text: bytes | None = None) -> None:
+        """Keep the message that stood at `index`; `text` is its message as JSON, if that is known already."""
         self.messages.append(kept)
         self.order.append(index)
+        self.lines.append(write_line(kept, text))
+        self.said.append(said(kept.text if kept.message is None else kept.message))
 
 
 class Door:
@@ -122,7 +129,8 @@ def _received(request: Request, door: Door, text: bytes) -> Received:
         if message is None:
             received.dropped += 1
         else:
-            received.add(index, decide(message, received.envelope, door.limits))
+            text = strict.write(message)
+            received.add(index, decide(message, received.envelope, door.limits, text), text)
     return received
 
 
