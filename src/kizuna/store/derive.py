@@ -4,70 +4,58 @@ Each derived fact or set of derived columns is one SELECT in ``derived/``. `STEP
 reads, and in this order `derive` runs those that depend on what was touched. Two kinds of SELECT:
 
 * *rows* of a derived fact, with ``row_key`` and ``customer_no``. They are kept with import_no 0,
-  beside imported rows (import_no is not 0), which are never overwritten;
+  beside rows that were given (import_no is not 0), which are never overwritten;
 * *columns* for stored rows, which ``place`` points at. Only values that differ are written.
 
-Settings, and the lists of event names in ``derived/event_names.toml``, are parameters (``$name``).
-``{scope}`` is the one place where a step is narrowed to some customers; today it is all of them.
+Settings, and the lists of event names in ``derived/event_names.toml``, are parameters (``$name``). Pieces in
+braces (``{scope}``, ``{event}``) are where a step is narrowed to what was touched, see `_WHOLE` and `_narrow`.
+Narrowed or whole, the outcome is the same.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any, Literal
+from typing import Any
 
 from kizuna.facts import FACTS, Fact, day_of
-from kizuna.settings import Settings
-from kizuna.store import business
+from kizuna.store import business, filling, scope, traits
 from kizuna.store.bucket import local, stored
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.identity import numbered, owner
+from kizuna.store.steps import STEPS, Step, event_names, text
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One file of ``derived/``: which fact it makes or completes, and from which facts."""
-
-    file: str
-    fact: str
-    gives: Literal["rows", "columns"]
-    reads: frozenset[str]
-
-
-def _step(file: str, fact: str, gives: Literal["rows", "columns"], *reads: str) -> Step:
-    return Step(file, fact, gives, frozenset(reads))
-
-
-STEPS = (
-    _step("customer_single", "customer", "columns", "customer", "identifier"),
-    _step("customer_known", "customer", "rows", "customer", "identifier"),
-    _step("order", "order", "columns", "order"),
-    _step("session", "session", "rows", "event", "session"),
-    _step("session_first", "session", "columns", "event", "session"),
-    _step("cart", "cart", "rows", "event", "order"),
-    _step("cart_imported", "cart", "columns", "cart"),
-    _step("customer_day", "customer_day", "rows", "event", "order"),
-    _step("mrr_movement", "mrr_movement", "rows", "subscription"),
-    _step("customer", "customer", "columns", "customer", "identifier", "order", "subscription"),
-    _step("ticket", "ticket", "columns", "ticket", "contact"),
-    _step("contact", "contact", "columns", "ticket", "contact"),
-    _step("message", "message", "columns", "message", "event", "session"),
-    _step("survey_invitation", "survey_invitation", "columns", "survey_invitation", "survey_response"),
-)
-
-# Importable columns that `derive` fills in where the file leaves them empty, with a note of which rows,
-# so that the next import of the same file still compares equal and a corrected answer is followed.
-_FILLED = {"survey_invitation": "responded_at"}
 _NOTES = """
 CREATE TEMP TABLE IF NOT EXISTS touched (fact VARCHAR);
 CREATE TEMP TABLE IF NOT EXISTS fresh (step VARCHAR);
-CREATE TABLE IF NOT EXISTS filled (fact VARCHAR, row_key VARCHAR);
+CREATE TABLE IF NOT EXISTS told (step VARCHAR, id UBIGINT, told_at TIMESTAMP);
+CREATE TABLE IF NOT EXISTS derived_note (name VARCHAR);
 """
+_ORDERS_BY_EVENTS = "SELECT 1 FROM derived_note WHERE name = 'orders_by_events'"
+
+# Support and surveys come in by the file or one by one, and their SELECTs read their own facts only.
+_ALWAYS_WHOLE = ("ticket", "contact", "survey_invitation")
+
+_WHOLE = {
+    "event": "event",
+    "order": '"order"',
+    "session": "session",
+    "message": "(SELECT *, rowid AS place FROM message)",
+    "scope": "TRUE",
+    "people": "TRUE",
+    "ids": "TRUE",
+    "within": "TRUE",
+}
+_THEIRS = "customer_no IN (SELECT customer_no FROM touched_customer)"
+# A row of a customer that lost its person to another row has none any more, and is to be emptied.
+_PEOPLE = f"(customer_no IS NULL OR {_THEIRS})"
+_IDS = {
+    "session": "session_id IN (SELECT client_id FROM client)",
+    "order_told": "order_id IN (SELECT id FROM touched_id)",
+    "message_told": "message_id IN (SELECT id FROM touched_id)",
+}
+# Events that tell of an order or a message, by the id that they name.
+_TOLD = {"order_told": "order_id", "message_told": "message_id"}
 
 
 def derive(store: DuckDBStore, facts_touched: set[str], whole: bool = True) -> None:
@@ -83,10 +71,13 @@ def derive(store: DuckDBStore, facts_touched: set[str], whole: bool = True) -> N
         business.lay_out(store)
     fresh = {row[0] for row in store.execute("SELECT step FROM fresh")}
     store.execute("DELETE FROM fresh")
+    if not whole:
+        scope.settle(store)
     for step in STEPS:
-        if step.reads & touched and step.file not in fresh:
-            sql, values = _filled_in(step.file, store.settings)
-            (_replace_rows if step.gives == "rows" else _update_columns)(store, FACTS[step.fact], sql, values)
+        if step.reads & touched and step.file not in fresh and _run(store, step, whole):
+            touched.add(step.fact)
+            fresh.discard(step.fact)
+    scope.forget(store)
 
 
 def ahead(store: DuckDBStore, fact: Fact, rows: str) -> str:
@@ -98,69 +89,156 @@ def ahead(store: DuckDBStore, fact: Fact, rows: str) -> str:
     if fact.name != "order":
         return numbered(fact, rows)
     narrow = f"SELECT place, customer_id, email, ordered_at, row_key, value, transaction_type FROM ({rows})"
-    zone, orders = store.settings.timezone, f"({numbered(fact, narrow)})"
-    numbers = _template("order", zone, row="place, customer_no", orders=orders)
+    pieces = _WHOLE | {"row": "place, customer_no", "orders": f"({numbered(fact, narrow)})"}
+    numbers, _ = _filled_in(store, text("order"), pieces)
     store.execute(f"CREATE OR REPLACE TEMP TABLE numbers AS {numbers}")
     return f"FROM ({rows}) JOIN numbers USING (place)"
 
 
-def undo(store: DuckDBStore, fact: Fact) -> None:
-    """Empty the values that `derive` filled in into importable columns of `fact`."""
-    column = _FILLED.get(fact.name)
-    if column is None:
-        return
-    store.execute(_NOTES)
-    store.execute(
-        f"UPDATE {fact.name} SET {column} = NULL, {day_of(column)} = NULL"
-        " WHERE row_key IN (SELECT row_key FROM filled WHERE fact = $fact) AND import_no <> 0",
-        {"fact": fact.name},
-    )
-    store.execute("INSERT INTO touched SELECT DISTINCT fact FROM filled WHERE fact = $fact", {"fact": fact.name})
-    store.execute("DELETE FROM filled WHERE fact = $fact", {"fact": fact.name})
+def _run(store: DuckDBStore, step: Step, whole: bool) -> bool:
+    """Says whether rows of the step's fact came or went."""
+    fact = FACTS[step.fact]
+    if step.file == "cart":
+        whole = _orders_by_events(store, whole)
+    if whole or fact.name in _ALWAYS_WHOLE:
+        if step.file in _TOLD:
+            _note_all_told(store, step)
+        sql, values = _filled_in(store, text(step.file), _WHOLE)
+        if step.gives == "rows":
+            return _replace_rows(store, fact, sql, values)
+        _update_columns(store, step, sql, values, "TRUE")
+        return False
+    pieces = _narrow(store, step)
+    if step.narrow:
+        scope.lay_out(store, text(f"narrow/{step.narrow}"), lambda sql: _filled_in(store, sql, pieces))
+    sql, values = _filled_in(store, text(step.file), pieces)
+    if step.gives == "rows":
+        return _exchange_rows(store, step, sql, values)
+    _update_columns(store, step, sql, values, _PEOPLE)
+    return False
 
 
-@cache
-def _text(name: str) -> str:
-    return (files("kizuna.store") / "derived" / name).read_text(encoding="utf-8")
-
-
-@cache
-def event_names() -> dict[str, list[str]]:
-    """Event names by what they count as: page_viewed, clicked, product_added …"""
-    return tomllib.loads(_text("event_names.toml"))
-
-
-def _template(file: str, zone: str, row: str = "place", orders: str = '(SELECT *, rowid AS place FROM "order")') -> str:
-    text = _text(f"{file}.sql")
-    pieces = {
-        "row": row,
-        "orders": orders,
-        "ordered": local("ordered_at", zone),
-        "owner": owner("customer"),
-        "scope": "TRUE",
+def _narrow(store: DuckDBStore, step: Step) -> dict[str, str]:
+    """What stands in the braces of a step that is narrowed to what was touched."""
+    zone = store.settings.timezone
+    return {
+        "event": "near",
+        "order": "near_order",
+        "session": "near_session",
+        "message": "near_message",
+        "scope": _THEIRS,
+        "people": _PEOPLE,
+        "ids": _IDS.get(step.file, "TRUE"),
+        "within": "EXISTS (SELECT 1 FROM region r WHERE r.customer_no = cart.customer_no"
+        " AND cart.started_at >= r.since AND cart.started_at < r.until)",
+        "whose": scope.whose(store),
+        "by_clients": str(bool(store.execute("SELECT 1 FROM span WHERE session_id IS NOT NULL LIMIT 1"))).upper(),
+        "first": f"{local('since', zone)}::DATE",
+        "last": f"{local('until', zone)}::DATE",
+        "step": step.file,
+        "fact": f'"{step.fact}"',
+        "id": _TOLD.get(step.file, ""),
+        "time": FACTS[step.fact].time,
     }
-    for name, piece in pieces.items():
-        text = text.replace(f"{{{name}}}", piece)
-    return text
 
 
-def _filled_in(file: str, settings: Settings) -> tuple[str, dict[str, Any]]:
-    sql = _template(file, settings.timezone)
-    values: Mapping[str, Any] = {**settings, **event_names()}
+def _filled_in(store: DuckDBStore, sql: str, pieces: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """The SQL with its pieces, and the parameters that it names."""
+    common = {
+        "row": "place",
+        "orders": '(SELECT *, rowid AS place FROM "order")',
+        "ordered": local("ordered_at", store.settings.timezone),
+        "owner": owner("customer"),
+        "orders_end_carts": f"NOT EXISTS ({_ORDERS_BY_EVENTS})",
+        "said": text("said"),
+        "trait_columns": traits.columns(),
+        "trait_fills": traits.fills(),
+    }
+    for name, piece in {**common, **pieces}.items():
+        sql = sql.replace(f"{{{name}}}", piece)
+    values: Mapping[str, Any] = {**store.settings, **event_names(), "column_traits": traits.names()}
     return sql, {name: values[name] for name in set(re.findall(r"\$(\w+)", sql))}
 
 
-def _replace_rows(store: DuckDBStore, fact: Fact, sql: str, values: dict[str, Any]) -> None:
-    store.execute(f'DELETE FROM "{fact.name}" WHERE import_no = 0')
-    rows = stored(fact, _every_time(fact, sql), store.settings.timezone)
-    store.execute(f'INSERT INTO "{fact.name}" BY NAME SELECT *, 0 AS import_no, 0 AS line_no FROM ({rows})', values)
+def _note_all_told(store: DuckDBStore, step: Step) -> None:
+    store.execute("DELETE FROM told WHERE step = $step", {"step": step.file})
+    name = _TOLD[step.file]
+    store.execute(
+        f"INSERT INTO told SELECT DISTINCT $step, md5_number_lower({name}), occurred_at FROM event"
+        f" WHERE {name} IS NOT NULL AND list_contains($names::VARCHAR[], name)",
+        {"step": step.file, "names": event_names()[step.file]},
+    )
 
 
-def _update_columns(store: DuckDBStore, fact: Fact, sql: str, values: dict[str, Any]) -> None:
-    if fact.name in _FILLED:
-        undo(store, fact)
+def _orders_by_events(store: DuckDBStore, whole: bool) -> bool:
+    """Note whether any event tells of an order, because then orders of files end no carts.
+
+    The first such event changes the carts of everyone. Says whether they are all to be made anew.
+    """
+    known = bool(store.execute(_ORDERS_BY_EVENTS))
+    if known and not whole:
+        return False
+    near = "TRUE" if whole else f"{scope.window(store, 'span', 'occurred_at')} AND {scope.whose(store)}"
+    found = bool(
+        store.execute(
+            f"SELECT 1 FROM event WHERE list_contains($names::VARCHAR[], name) AND {near} LIMIT 1",
+            {"names": event_names()["order_completed"]},
+        )
+    )
+    if found != known:
+        store.execute("DELETE FROM derived_note")
+        store.execute("INSERT INTO derived_note SELECT 'orders_by_events' WHERE ?", [found])
+    return whole or found
+
+
+def _replace_rows(store: DuckDBStore, fact: Fact, sql: str, values: dict[str, Any]) -> bool:
+    deleted = store.execute(f'DELETE FROM "{fact.name}" WHERE import_no = 0')[0][0]
+    return bool(_insert(store, fact, sql, values) + deleted)
+
+
+def _exchange_rows(store: DuckDBStore, step: Step, sql: str, values: dict[str, Any]) -> bool:
+    """Put the rows of `sql` in place of those in ``stale``; rows that are in both stay as they are."""
+    fact = FACTS[step.fact]
+    if not step.narrow:
+        store.execute(
+            "CREATE OR REPLACE TEMP TABLE stale AS"
+            f' SELECT rowid AS place FROM "{fact.name}" WHERE import_no = 0 AND {_THEIRS}'
+        )
+    store.execute(f"CREATE OR REPLACE TEMP TABLE found AS {sql}", values)
+    names = [row[0] for row in store.execute("DESCRIBE found")]
+    store.execute(
+        f"CREATE OR REPLACE TEMP TABLE old AS SELECT rowid AS place, {', '.join(names)}"
+        f' FROM "{fact.name}" WHERE rowid IN (SELECT place FROM stale)'
+    )
+    same = " AND ".join(f"found.{name} IS NOT DISTINCT FROM old.{name}" for name in names)
+    store.execute(f"CREATE OR REPLACE TEMP TABLE gone AS SELECT old.* FROM old ANTI JOIN found ON {same}")
+    store.execute(f"CREATE OR REPLACE TEMP TABLE come AS SELECT found.* FROM found ANTI JOIN old ON {same}")
+    deleted = store.execute(f'DELETE FROM "{fact.name}" WHERE rowid IN (SELECT place FROM gone)')[0][0]
+    inserted = _insert(store, fact, "FROM come", {})
+    if step.file in _TOLD and (deleted or inserted):
+        # Their customers and days were perhaps not touched by the events themselves.
+        scope.note(store, "gone", fact.time)
+        scope.note(store, "come", fact.time)
+        scope.settle(store)
+    return bool(deleted or inserted)
+
+
+def _insert(store: DuckDBStore, fact: Fact, sql: str, values: dict[str, Any]) -> int:
+    if fact.name == "customer":
+        empty = ", ".join(f"NULL::TIMESTAMP AS {name}" for name in fact.times if fact.by_name[name].derived)
+        sql = f"SELECT *, {empty} FROM ({sql})"
+    rows = f"SELECT *, 0 AS import_no, 0 AS line_no FROM ({stored(fact, sql, store.settings.timezone)})"
+    return int(store.execute(f'INSERT INTO "{fact.name}" BY NAME {rows}', values)[0][0])
+
+
+def _update_columns(store: DuckDBStore, step: Step, sql: str, values: dict[str, Any], rows: str) -> None:
+    fact, fills = FACTS[step.fact], step.file in filling.STEPS
+    if fills:
+        filling.empty(store, fact, rows)
     store.execute(f"CREATE OR REPLACE TEMP TABLE found AS {sql}", values)
     names = [row[0] for row in store.execute("DESCRIBE found") if row[0] != "place"]
+    if fills:
+        filling.note(store, fact, names)
     news = {name: f"new.{name}" for name in names}
     for name in set(names).intersection(fact.times):
         time = local(f"new.{name}", store.settings.timezone)
@@ -169,19 +247,6 @@ def _update_columns(store: DuckDBStore, fact: Fact, sql: str, values: dict[str, 
             news["hour"] = f"hour({time})::UTINYINT"
     assigned = ", ".join(f"{name} = {value}" for name, value in news.items())
     differs = " OR ".join(f"old.{name} IS DISTINCT FROM new.{name}" for name in names)
-    if fact.name in _FILLED:
-        store.execute(
-            f"INSERT INTO filled SELECT $fact, row_key FROM {fact.name} old JOIN found new ON old.rowid = new.place",
-            {"fact": fact.name},
-        )
     store.execute(
         f'UPDATE "{fact.name}" AS old SET {assigned} FROM found new WHERE old.rowid = new.place AND ({differs})'
     )
-
-
-def _every_time(fact: Fact, sql: str) -> str:
-    """`sql` with the fact's times it does not have (a known customer has none yet) as NULL."""
-    if fact.name != "customer":
-        return sql
-    empty = ", ".join(f"NULL::TIMESTAMP AS {name}" for name in fact.times)
-    return f"SELECT *, {empty} FROM ({sql})"

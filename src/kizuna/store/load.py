@@ -76,7 +76,8 @@ def place(store: DuckDBStore, fact: Fact, staged: str, import_no: int) -> LoadRe
             rows = f"FROM ({rows}) ANTI JOIN (SELECT row_key FROM met WHERE same) USING (row_key)"
         if replaced:
             store.execute(
-                f'DELETE FROM "{fact.name}" WHERE import_no <> 0 AND row_key IN (SELECT row_key FROM met WHERE NOT same)'
+                f'DELETE FROM "{fact.name}" WHERE import_no <> 0'
+                " AND row_key IN (SELECT row_key FROM met WHERE NOT same)"
             )
         _insert(store, fact, rows, import_no, first)
     return LoadReport(total - replaced - unchanged, replaced, unchanged)

@@ -3,9 +3,19 @@
 `derive` with ``whole=False`` makes anew only what these spans can have changed. Whoever writes rows of
 a fact with people notes them here, before `derive`: the new rows, and rows that moved from one person to another
 once under the old number and once under the new. A span that is too wide costs time and nothing else.
+
+A step that is narrowed by more than its customers has a file in ``derived/narrow/``: statements that leave
+``near``, the events the step reads in place of all of them, and ``stale``, the derived rows that it makes anew. In them
+``{window TABLE COLUMN}`` becomes a condition on time, in constants, so that DuckDB can leave most of a table
+unread: rows lie roughly in the order of time.
 """
 
 from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
 
 from kizuna.store.duckdb import DuckDBStore
 
@@ -13,6 +23,8 @@ _SPANS = """
 CREATE TEMP TABLE IF NOT EXISTS touched_span (
     customer_no INTEGER, session_id VARCHAR, since TIMESTAMP, until TIMESTAMP)
 """
+_WINDOW = re.compile(r"\{window (\w+) (\w+)(?: (\w+))?\}")
+_MOST_WINDOWS = 8
 
 
 def note(
@@ -26,7 +38,74 @@ def note(
     store.execute(_SPANS)
     # By day, so that one late row does not stretch the span of a person who is here now over all the days between.
     store.execute(
-        f"INSERT INTO touched_span SELECT customer_no, session_id, min(at), max(at)"
-        f" FROM (SELECT {customer_no} AS customer_no, {session_id} AS session_id, {time} AS at FROM {rows})"
-        " GROUP BY customer_no, session_id, date_trunc('day', at)"
+        f"INSERT INTO touched_span SELECT customer_no, session_id, min(moment), max(moment)"
+        f" FROM (SELECT {customer_no} AS customer_no, {session_id} AS session_id, {time} AS moment FROM {rows})"
+        " GROUP BY customer_no, session_id, date_trunc('day', moment)"
     )
+
+
+def settle(store: DuckDBStore) -> None:
+    """Lay out what was noted so far: ``span``, numbered, and ``touched_customer``."""
+    store.execute(_SPANS)
+    store.execute(
+        "CREATE OR REPLACE TEMP TABLE span AS SELECT row_number() OVER () AS number, *"
+        " FROM (SELECT DISTINCT * FROM touched_span WHERE since IS NOT NULL AND until IS NOT NULL)"
+    )
+    store.execute(
+        "CREATE OR REPLACE TEMP TABLE touched_customer AS"
+        " SELECT DISTINCT customer_no FROM touched_span WHERE customer_no IS NOT NULL"
+    )
+
+
+def forget(store: DuckDBStore) -> None:
+    """All of it is dealt with."""
+    store.execute(_SPANS)
+    store.execute("DELETE FROM touched_span")
+
+
+def whose(store: DuckDBStore) -> str:
+    """SQL for the rows of touched customers, and of nobody where nobody's rows were touched."""
+    nobody = store.execute("SELECT 1 FROM span WHERE customer_no IS NULL LIMIT 1")
+    theirs = "customer_no IN (SELECT customer_no FROM touched_customer)"
+    return f"({theirs} OR customer_no IS NULL)" if nobody else theirs
+
+
+def lay_out(store: DuckDBStore, script: str, fill: Callable[[str], tuple[str, Mapping[str, Any]]]) -> None:
+    """Run the statements of a file in ``derived/narrow/``; `fill` puts in pieces and gives parameters."""
+    for statement in script.split(";\n"):
+        if statement.strip():
+            sql, values = fill(statement)
+            store.execute(_WINDOW.sub(lambda found: window(store, *found.groups()), sql), values)
+
+
+def window(store: DuckDBStore, table: str, starts: str, ends: str | None = None) -> str:
+    """SQL for rows whose time (or time from `starts` to `ends`) can lie in an interval since … until of `table`."""
+    found = store.execute(
+        f"""
+        SELECT min(since), nullif(max(until), 'infinity') FROM (
+            SELECT *, count(*) FILTER (since > latest + INTERVAL 6 HOUR) OVER (ORDER BY since, until) AS island
+            FROM (
+                SELECT since, until, max(until) OVER (
+                    ORDER BY since, until ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest
+                FROM (SELECT DISTINCT since, until FROM {table})))
+        GROUP BY island ORDER BY 1"""
+    )
+    spans = [
+        f"({ends or starts} >= {_literal(since)}" + (f" AND {starts} <= {_literal(until)})" if until else ")")
+        for since, until in _few(found)
+    ]
+    return f"({' OR '.join(spans)})" if spans else "FALSE"
+
+
+def _few(found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """At most `_MOST_WINDOWS` intervals that cover those found, joined where they lie closest."""
+    spans = [(since, until) for since, until in found]
+    while len(spans) > _MOST_WINDOWS:
+        gaps = [spans[n + 1][0] - spans[n][1] for n in range(len(spans) - 1)]
+        near = gaps.index(min(gaps))
+        spans[near : near + 2] = [(spans[near][0], spans[near + 1][1])]
+    return spans
+
+
+def _literal(value: date | datetime) -> str:
+    return f"{'TIMESTAMP' if isinstance(value, datetime) else 'DATE'} '{value}'"

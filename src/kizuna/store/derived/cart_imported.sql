@@ -2,4 +2,4 @@
 SELECT rowid AS place,
     coalesce(ordered_at <= greatest(started_at, checkout_at) + to_hours($cart_window_hours), FALSE) AS in_time
 FROM cart
-WHERE import_no <> 0 AND {scope}
+WHERE import_no <> 0 AND {people}

@@ -17,3 +17,4 @@ subscriptions AS (
 SELECT customer.rowid AS place, orders.first_order_at, orders.second_order_at, subscriptions.first_subscribed_at,
     least(orders.first_order_at, subscriptions.first_subscribed_at) AS acquired_at
 FROM customer LEFT JOIN orders USING (customer_no) LEFT JOIN subscriptions USING (customer_no)
+WHERE {people}

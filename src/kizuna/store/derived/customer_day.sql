@@ -5,16 +5,16 @@ acts AS (
     SELECT customer_no, occurred_day AS day, platform,
         min(occurred_at) AS first_at, count(*) AS events,
         arg_min_null(channel, (occurred_at, row_key)) AS channel
-    FROM event
-    WHERE customer_no IS NOT NULL AND {scope}
+    FROM {event}
+    WHERE customer_no IS NOT NULL AND NOT list_contains($passive::VARCHAR[], name)
     GROUP BY customer_no, occurred_day, platform
 ),
 bought AS (
     SELECT customer_no, ordered_day AS day, 'order' AS platform,
         min(ordered_at) AS first_at, 0 AS events,
         arg_min_null(channel, order_number) AS channel
-    FROM "order"
-    WHERE {scope} AND order_number IS NOT NULL
+    FROM {order}
+    WHERE order_number IS NOT NULL
     GROUP BY customer_no, ordered_day
 )
 SELECT day, platform, channel, events,

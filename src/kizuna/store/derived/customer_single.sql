@@ -6,6 +6,7 @@ FROM (
         row_number() OVER (
             PARTITION BY i.customer_no
             ORDER BY c.customer_id IS NULL, c.import_no DESC, c.line_no DESC, c.row_key) AS rank
-    FROM (SELECT *, rowid, {owner} AS owner FROM customer WHERE import_no <> 0) c
-    JOIN identifier i ON i.kind = c.owner.kind AND i.value = c.owner.value
+    FROM (SELECT *, rowid, {owner} AS owner FROM customer WHERE import_no <> 0 AND {people}) c
+    JOIN (SELECT kind, value, customer_no FROM identifier WHERE {scope}) i
+        ON i.kind = c.owner.kind AND i.value = c.owner.value
 )
