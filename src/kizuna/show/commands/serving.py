@@ -1,0 +1,87 @@
+"""``kizuna serve`` and ``kizuna sources``: where messages come from and come in."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+from rich.table import Table
+from rich.text import Text
+
+from kizuna.errors import KizunaError
+from kizuna.show.commands.common import WorkspaceOption, opened, short
+from kizuna.show.console import note, out
+
+if TYPE_CHECKING:
+    from kizuna.show.serve import Server
+
+HELLO = '{"event":"Hello","anonymousId":"me"}'
+
+
+def serve(
+    *,
+    host: Annotated[str | None, Parameter(help="address to listen on; else the setting host")] = None,
+    port: Annotated[int | None, Parameter(help="port to listen on; else the setting port")] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Collect what sites, apps and systems send, until it is ended with Ctrl-C or SIGTERM.
+
+    Other commands work meanwhile: they ask the server.
+    """
+    from kizuna.show.serve import Server
+    from kizuna.workspace import find
+
+    folder = find(explicit=workspace)
+    server = Server(folder, host, port)
+    note(f"workspace {short(folder)}")
+    server.run(welcome)
+
+
+def welcome(server: Server) -> None:
+    """What to do next; the server is quiet afterwards."""
+    name, key = next(iter(server.settings.sources.items()))
+    if server.made_source:
+        out().print(Text(f"Made a source, {name}, with a write key of its own: it stands in kizuna.toml."))
+    out().print(Text("Kizuna listens on ").append(server.url, "head").append(". A first event:"), soft_wrap=True)
+    out().print(Text(f"\n  curl {server.url}/v1/track -u {key}: -d '{HELLO}'\n"), soft_wrap=True)
+    out().print(Text("kizuna tail shows what arrives; kizuna tag prints the line for web pages; Ctrl-C ends.", "quiet"))
+
+
+def sources(
+    action: Annotated[Literal["add"] | None, Parameter(help="add makes a source; none: list them")] = None,
+    name: Annotated[str | None, Parameter(help="the new source's name: web, ios, shop …")] = None,
+    /,
+    *,
+    format: Annotated[Literal["table", "json"], Parameter(help="how to print it")] = "table",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """List the sites, apps and systems that may send messages, with their write keys, or add one.
+
+    A server that runs takes up a new one within a second.
+    """
+    from kizuna import sources as written
+    from kizuna.workspace import FILE
+
+    with opened(workspace) as shop:
+        if action == "add":
+            if not name:
+                raise KizunaError("The new source has no name.", "For example: kizuna sources add web")
+            found = {name: written.add(shop.root / FILE, name)}
+        else:
+            found = dict(shop.settings.sources)
+    if format == "json":
+        out().print(json.dumps(found, ensure_ascii=False, indent=2), markup=False, soft_wrap=True)
+    elif not found:
+        out().print(Text("There is no source yet. kizuna sources add web makes one, and so does kizuna serve."))
+    else:
+        out().print(_table(found))
+
+
+def _table(found: dict[str, str]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
+    for head in ("source", "write key"):
+        table.add_column(Text(head, "key"), no_wrap=True)
+    for name, key in found.items():
+        table.add_row(Text(name), Text(str(key), "head"))
+    return table

@@ -1,0 +1,67 @@
+"""What the server answers at which path: the collector first, then the few pages there are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable
+from importlib.resources import files
+
+from kizuna.collect.answers import Answer, json_answer, problem
+from kizuna.collect.collector import Collector, Receive, Scope, Send
+
+TAG = "/tracker.js"
+START = """Kizuna collects messages here.
+
+Point a Segment-style client at this address, with a write key that `kizuna sources` lists:
+POST /v1/track, /v1/identify, /v1/page, /v1/screen, /v1/group, /v1/alias, /v1/batch.
+"""
+
+
+class Site:
+    """ASGI application: who answers what."""
+
+    def __init__(self, collector: Collector) -> None:
+        self._collector = collector
+        self._pages = {"/": _text(START), "/health": json_answer(200, {"status": "ok"})}
+        tag = files("kizuna.show") / "static" / "tracker.js"
+        if tag.is_file():
+            self._pages[TAG] = _script(tag.read_bytes())
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """The awaitable of whoever knows the path; the collector's own paths take no detour."""
+        page = self._pages.get(scope.get("path", ""))
+        return self._collector(scope, receive, send) if page is None else _show(page, scope, send)
+
+
+async def _show(page: Answer, scope: Scope, send: Send) -> None:
+    method = scope.get("method")
+    if method not in ("GET", "HEAD"):
+        page = problem(405, "method", f"{scope['path']} takes GET.", {"allow": "GET, HEAD"})
+    elif _has_it(page, scope):
+        page = Answer(304, b"", page.headers)
+    await send({"type": "http.response.start", "status": page.status, "headers": page.headers})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else page.body})
+
+
+def _has_it(page: Answer, scope: Scope) -> bool:
+    given = dict(scope["headers"]).get(b"if-none-match")
+    return given is not None and (b"etag", given) in page.headers
+
+
+def _text(text: str) -> Answer:
+    body = text.encode()
+    return Answer(200, body, [(b"content-type", b"text/plain; charset=utf-8"), (b"x-content-type-options", b"nosniff")])
+
+
+def _script(body: bytes) -> Answer:
+    """The web tag: pages of other origins may load it and check its integrity."""
+    mark = f'"{hashlib.sha256(body).hexdigest()[:32]}"'.encode()
+    headers = [
+        (b"content-type", b"text/javascript; charset=utf-8"),
+        (b"cache-control", b"public, max-age=3600"),
+        (b"etag", mark),
+        (b"access-control-allow-origin", b"*"),
+        (b"cross-origin-resource-policy", b"cross-origin"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    return Answer(200, body, headers)
