@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import select
 import socket
@@ -19,11 +18,12 @@ CONNECTIONS = 64
 # What analytics.js sends for one product seen: 1 KB.
 EVENT = (
     b'{"timestamp":"2026-03-14T09:26:53.589Z","integrations":{},"event":"Product Viewed","type":"track",'
-    b'"properties":{"product_id":"507f1f77bcf86cd799439011","sku":"G-32","category":"Games","name":"Monopoly: 3rd Edition",'
-    b'"brand":"Hasbro","variant":"200 pieces","price":18.99,"quantity":1,"coupon":"MAYDEALS","currency":"usd","position":3,'
-    b'"value":18.99,"url":"https://shop.example/product/monopoly","image_url":"https://shop.example/product/monopoly.jpg"},'
-    b'"context":{"ip":"203.0.113.77","userAgent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) '
-    b'Chrome/140.0.0.0 Safari/537.36","locale":"da-DK","timezone":"Europe/Copenhagen","page":{"path":"/product/monopoly",'
+    b'"properties":{"product_id":"507f1f77bcf86cd799439011","sku":"G-32","category":"Games",'
+    b'"name":"Monopoly: 3rd Edition","brand":"Hasbro","variant":"200 pieces","price":18.99,"quantity":1,'
+    b'"coupon":"MAYDEALS","currency":"usd","position":3,"value":18.99,"url":"https://shop.example/product/monopoly",'
+    b'"image_url":"https://shop.example/product/monopoly.jpg"},"context":{"ip":"203.0.113.77",'
+    b'"userAgent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 '
+    b'Safari/537.36","locale":"da-DK","timezone":"Europe/Copenhagen","page":{"path":"/product/monopoly",'
     b'"referrer":"https://shop.example/games","search":"","title":"Monopoly: 3rd Edition","url":'
     b'"https://shop.example/product/monopoly"},"library":{"name":"analytics.js","version":"npm:next-1.81.0"}},'
     b'"messageId":"ajs-next-1773480413589-%016d","anonymousId":"9f2d6bd6-6f42-4bb6-8f3b-2f1a7d%06d",'
@@ -44,12 +44,13 @@ async def bare(scope: Any, receive: Any, send: Any) -> None:
 
 def collector(root: Path) -> Callable[..., Any]:
     """The collector on a workspace's folder."""
-    from kizuna.collect.collector import Collector
+    from kizuna.collect.collector import Collector, spare_the_garbage_collector
     from kizuna.collect.keep import Keeper
     from kizuna.collect.receive import Door
     from kizuna.collect.spool import Spool
     from kizuna.settings import Settings
 
+    spare_the_garbage_collector()
     settings = Settings({"sources": {"shop": KEY}})
     return Collector(Door(settings), Keeper(Spool(root / "raw" / "messages", settings)), settings)
 
@@ -88,30 +89,35 @@ def load(port: int, make: Callable[[Iterator[int]], Iterator[tuple[bytes, int]]]
     """Events a second that the server acknowledges on `CONNECTIONS` connections kept alive."""
     requests = make(count(first))
     waiting = select.epoll()
-    connections = {}
+    connections: dict[int, socket.socket] = {}
+    sent: dict[int, int] = {}
     for _ in range(CONNECTIONS):
         connection = socket.create_connection(("127.0.0.1", port))
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         waiting.register(connection.fileno(), select.EPOLLIN)
-        request, events = next(requests)
+        connections[connection.fileno()] = connection
+        request, sent[connection.fileno()] = next(requests)
         connection.sendall(request)
-        connections[connection.fileno()] = [connection, events]
     done, started = 0, perf_counter()
     while perf_counter() < started + seconds:
         for number, _ in waiting.poll(1):
-            connection, events = connections[number]
-            answer = connection.recv(65536)
-            if not answer.startswith(b"HTTP/1.1 200"):
-                raise RuntimeError(f"not accepted: {answer[:500]!r}")
-            done += events
-            request, connections[number][1] = next(requests)
+            connection = connections[number]
+            accepted(connection)
+            done += sent[number]
+            request, sent[number] = next(requests)
             connection.sendall(request)
     taken = perf_counter() - started
-    for connection, _ in connections.values():
-        connection.settimeout(10)
-        connection.recv(65536)
+    for connection in connections.values():
+        accepted(connection)
         connection.close()
     return done / taken
+
+
+def accepted(connection: socket.socket) -> None:
+    """Receive an answer, which must be 200. Answers are short: one piece."""
+    answer = connection.recv(65_536)
+    if not answer.startswith(b"HTTP/1.1 200"):
+        raise RuntimeError(f"not accepted: {answer[:500]!r}")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import gc
 import ipaddress
 import logging
 import time
@@ -40,6 +41,16 @@ _ROUTES = {path + slash: call for path, call in CALLS.items() for slash in ("", 
 _PROJECTS, _SETTINGS = "/v1/projects/", "/settings"
 _DAY = b"86400"
 _log = logging.getLogger("kizuna.collector")
+
+
+def spare_the_garbage_collector() -> None:
+    """For a process that serves: Python's search for circular garbage took a tenth of its time.
+
+    Messages are trees, which go when nobody holds them. What is there at the start is never searched again.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
 
 
 class Collector:

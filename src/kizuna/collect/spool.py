@@ -12,6 +12,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -347,6 +349,7 @@ class _Packer:
         self._thread.join()
 
     def _run(self) -> None:
+        _step_back()
         while True:
             with self._changed:
                 if not self._waiting and not self._closing:
@@ -375,3 +378,10 @@ class _Packer:
             _log.warning("%s could not be packed, which is tried again later: %s", path, error)
             with self._changed:
                 self._left.append(number)
+
+
+def _step_back() -> None:
+    """Let this thread work when others do not: what packs must not keep those waiting who send."""
+    if sys.platform == "linux":  # elsewhere it would be the whole process
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
