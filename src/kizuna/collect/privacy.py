@@ -62,8 +62,7 @@ class Salts:
         self._lock = threading.Lock()
         self._salts: dict[str, bytes] = {}
         if file is not None and file.exists():
-            kept = tomllib.loads(file.read_text(encoding="utf-8"))
-            self._salts = {day: bytes.fromhex(salt) for day, salt in kept.items()}
+            self._salts = _read(file)
 
     def of(self, at: int) -> bytes:
         """The salt of the day of a time (microseconds since 1970), made when it is first asked for."""
@@ -87,7 +86,8 @@ class Salts:
         return datetime.fromtimestamp(at // 1_000_000, self._zone).date()
 
     def _forget(self, today: date) -> bool:
-        kept = {(today - timedelta(days=1)).isoformat(), today.isoformat()}
+        # A request that came before midnight may be looked at after it, and the other way round.
+        kept = {(today + timedelta(days=days)).isoformat() for days in (-1, 0, 1)}
         old = self._salts.keys() - kept
         for day in old:
             del self._salts[day]
@@ -104,6 +104,14 @@ class Salts:
             file.flush()
             os.fsync(file.fileno())
         written.replace(self._file)
+
+
+def _read(file: Path) -> dict[str, bytes]:
+    """The salts of a file. A damaged one is as good as destroyed: visitors of today get another id."""
+    try:
+        return {day: bytes.fromhex(salt) for day, salt in tomllib.loads(file.read_text(encoding="utf-8")).items()}
+    except (ValueError, TypeError):
+        return {}
 
 
 def day_id(salt: bytes, *known: str) -> str:

@@ -26,7 +26,9 @@ def unpack(body: bytes, encoding: str, limit: int) -> bytes:
     if name in ("", "identity", "none"):
         name = _by_first_bytes(body)
         if not name:
-            return _within(body, limit)
+            if len(body) > limit:
+                raise too_large(limit, f"{len(body):,}")
+            return body
     unpacker = _UNPACKERS.get(name)
     if unpacker is None:
         raise Refused(
@@ -35,7 +37,9 @@ def unpack(body: bytes, encoding: str, limit: int) -> bytes:
             f"Content-Encoding {encoding[:40]!r} is not read. Send {', '.join(ENCODINGS)}.",
             {"accept-encoding": ", ".join(ENCODINGS)},
         )
-    plain = _within(unpacker(body, limit), limit)
+    plain = unpacker(body, limit)
+    if len(plain) > limit:
+        raise too_large(limit, f"more than {limit:,}")
     if _by_first_bytes(plain):
         raise Refused(400, "packed_twice", "The body is packed twice. Pack it once.")
     return plain
@@ -45,12 +49,6 @@ def _by_first_bytes(body: bytes) -> str:
     if body.startswith(_GZIP):
         return "gzip"
     return "zstd" if body.startswith(_ZSTD) else ""
-
-
-def _within(body: bytes, limit: int) -> bytes:
-    if len(body) > limit:
-        raise too_large(limit, f"more than {limit:,}" if len(body) == limit + 1 else f"{len(body):,}")
-    return body
 
 
 def too_large(limit: int, actual: str) -> Refused:
@@ -67,10 +65,12 @@ def _gunzip(body: bytes, limit: int) -> bytes:
     """All members of a gzip body (RFC 1952 allows several), up to one byte over the limit."""
     parts: list[bytes] = []
     room = limit + 1
-    while body and room > 0:
+    while room > 0:
         part, body = _inflate(body, 31, "gzip", room)
         parts.append(part)
         room -= len(part)
+        if not body:
+            break
     return b"".join(parts)
 
 

@@ -1,0 +1,246 @@
+"""From a request's bytes to messages, and again from what was kept."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from collect.arriving import ARRIVAL, BROWSER, door, one, send
+from kizuna.collect.clock import HOUR
+from kizuna.collect.decide import MAX_DEPTH
+from kizuna.collect.message import read_record, write_record
+from kizuna.collect.receive import Refused, again
+
+CASES = [
+    line
+    for line in (Path(__file__).parent / "cases" / "messages.txt").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+TRACK = {"type": "track", "event": "Signed Up", "userId": "u", "messageId": "m1", "timestamp": "2026-11-22T11:00:00Z"}
+
+
+def refused(body, **request) -> Refused:
+    with pytest.raises(Refused) as found:
+        send(body, **request)
+    return found.value
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_becomes_of_a_message(case):
+    sent, expected, words = (part.strip() for part in case.rsplit("|", 2))
+    kept = one(json.loads(sent))
+    word, _, changed = expected.partition(" ")
+    assert (kept.reason or kept.kind) == word
+    assert (kept.kind == "rejected") == (kept.reason is not None)
+    assert words in kept.detail + kept.note
+    if kept.message is not None:
+        assert {name: kept.message.get(name) for name in json.loads(changed or "{}")} == json.loads(changed or "{}")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_is_decided_alike_from_what_was_kept(case):
+    received = send({"batch": [json.loads(case.rsplit("|", 2)[0])], "sentAt": "2026-11-22T11:59:00Z"})
+    envelope, kept = read_record(write_record(received.envelope, received.messages))
+    assert kept == received.messages
+    assert [again(envelope, message) for message in kept] == kept
+
+
+@pytest.mark.parametrize("call", ["track", "identify", "page", "screen", "group", "alias"])
+def test_the_path_tells_the_type(call):
+    message = {"event": "e", "userId": "u", "anonymousId": "a", "groupId": "g", "previousId": "p", "type": "other"}
+    assert one(message, call).kind == call
+
+
+def test_the_envelope_tells_what_is_known_of_the_request():
+    envelope = send({"batch": [TRACK], "sentAt": "2026-11-22T11:59:00Z"}, agent=BROWSER + "x" * 600).envelope
+    assert (envelope.source, envelope.call, envelope.received_at) == ("web", "batch", ARRIVAL)
+    assert envelope.sent_at == "2026-11-22T11:59:00Z"
+    assert envelope.address == "203.0.113.0"
+    assert envelope.agent == (BROWSER + "x" * 600)[:512]
+
+
+# --- write keys
+
+
+@pytest.mark.parametrize("name", ["writeKey", "write_key", "api_key", "token"])
+def test_write_keys_in_the_body(name):
+    received = send({"batch": [TRACK], name: "s"}, key="")
+    assert received.envelope.source == "shop"
+    assert "s" not in json.dumps(received.messages[0].message).split('"')
+
+
+def test_a_key_of_the_body_serves_where_the_header_s_is_not_known():
+    assert send({"batch": [], "writeKey": "s"}, key="else").envelope.source == "shop"
+
+
+@pytest.mark.parametrize(("key", "body"), [("", {}), ("no", {}), ("", {"writeKey": "no"}), ("", {"writeKey": {}})])
+def test_unknown_keys_are_refused_and_told_what_to_do(key, body):
+    found = refused({"batch": [TRACK], **body}, key=key)
+    assert found.status == 401 and "`kizuna sources`" in found.detail
+    assert found.reason == ("missing_key" if not key and not body.get("writeKey") else "unknown_key")
+
+
+def test_what_is_not_json_is_kept_where_the_header_tells_whose_it_is():
+    text = b'{"batch":[{"type":"track","context":{"ip":"203.0.113.77"},"writeKey":"k","event":"\xff"}]}'
+    received = send(text)
+    (kept,) = received.messages
+    assert (kept.kind, kept.reason) == ("rejected", "not_json")
+    assert kept.detail == f"The body is not JSON: bytes that are not UTF-8 at byte {text.index(0xFF)}."
+    assert kept.text == '{"batch":[{"type":"track","context":{"ip":""},"writeKey":"","event":"\\xff"}]}'
+    assert again(received.envelope, kept) == kept
+    found = refused(text, key="")
+    assert (found.status, found.reason, found.detail) == (400, "not_json", kept.detail)
+    assert send(text, at=door(consent_purpose="Analytics")).messages[0].text is None
+
+
+@pytest.mark.parametrize(("body", "at"), [(b"[1]", 0), (b'  "x"', 2), (b"\n5", 1), (b"null", 0)])
+def test_a_body_is_an_object(body, at):
+    (kept,) = send(body).messages
+    assert kept.reason == "not_an_object" and kept.detail.endswith(f"at byte {at}.")
+    assert refused(body, key="").status == 401
+
+
+@pytest.mark.parametrize("body", [{}, {"batch": 5}, {"batch": {"type": "track"}}, {"events": []}])
+def test_a_batch_is_a_list(body):
+    found = refused(body)
+    assert (found.status, found.reason) == (400, "not_a_batch") and '{"batch": [' in found.detail
+
+
+def test_an_empty_batch_is_right_and_a_single_message_may_go_there():
+    assert send({"batch": []}).messages == []
+    assert send(TRACK).messages[0].kind == "track"
+
+
+# --- limits
+
+
+def test_a_large_message_is_rejected_alone():
+    large = {**TRACK, "properties": {"note": "x" * 33_000}}
+    received = send({"batch": [TRACK, large, {**TRACK, "messageId": "m3"}]})
+    assert [kept.reason for kept in received.messages] == [None, "too_large", None]
+    size = len(json.dumps(received.messages[1].message, separators=(",", ":")))
+    assert received.messages[1].detail == (
+        f"The message has {size:,} bytes, the limit is 32,768 (setting max_event_bytes)."
+    )
+    assert received.messages[1].id == "m1"
+
+
+def test_a_million_letters_and_many_names():
+    assert refused({"batch": [{**TRACK, "properties": {"a": "x" * 1_000_000}}]}).status == 413
+    wide = {**TRACK, "properties": {f"{n:x}": 0 for n in range(100_000)}}
+    assert refused({"batch": [wide]}).status == 413
+    roomy = door(max_request_bytes=2_000_000)
+    assert one(wide, at=roomy).reason == "too_large"
+    assert one({**TRACK, "properties": {"a": "x" * 1_000_000}}, at=roomy).reason == "too_large"
+
+
+def test_limits_are_told_with_what_was_sent():
+    found = refused(b" " * 512_001)
+    assert found.status == 413 and "512,001" in found.detail and "512,000" in found.detail
+    found = refused({"batch": [{}] * 2_501})
+    assert found.status == 413 and "2,501" in found.detail and "2,500" in found.detail
+    assert len(send({"batch": [{}] * 2_500}).messages) == 2_500
+
+
+def test_deep_messages_are_rejected_alone_and_kept_as_text():
+    deep: object = 1
+    for _ in range(MAX_DEPTH):
+        deep = [deep]
+    fits = {**TRACK, "properties": {"a": deep[0][0]}}
+    wide = {**TRACK, "properties": {"a": [{}] * 200}}
+    received = send({"batch": [fits, {**TRACK, "properties": {"a": deep}}, wide]})
+    assert [kept.reason for kept in received.messages] == [None, "too_deep", None]
+    kept = received.messages[1]
+    assert kept.message is None and json.loads(kept.text)["event"] == "Signed Up"
+    assert again(received.envelope, kept) == kept
+
+
+@pytest.mark.parametrize("depth", [100, 400, 600, 900, 940, 960, 970, 980, 985, 990, 995, 1_000, 1_100, 100_000])
+def test_no_depth_is_an_error_of_ours(depth):
+    """The reader's own limit depends on how deep the caller's stack is; whatever it is, the answer is a no."""
+    body = (
+        b'{"batch":[{"type":"track","event":"e","userId":"u","properties":{"a":' + b"[" * depth + b"]" * depth + b"}}]}"
+    )
+    try:
+        (kept,) = send(body).messages
+    except Refused as found:
+        assert found.status == 400
+    else:
+        assert kept.reason in ("too_deep", "not_json")
+
+
+def test_refusing_costs_little_memory():
+    tracemalloc.start()
+    try:
+        refused(b'{"batch":[' + b",".join([b"{}"] * 100_000) + b"]}")
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
+
+
+# --- ids
+
+
+def test_a_retry_of_a_message_without_an_id_has_the_same_id():
+    message = {name: value for name, value in TRACK.items() if name != "messageId"}
+    first = one({**message, "sentAt": "2026-11-22T11:00:01Z"})
+    later = one({**message, "sentAt": "2026-11-22T12:59:01Z"}, received_at=ARRIVAL + 30 * HOUR)
+    assert first.id == later.id == first.message["messageId"] and first.id.startswith("made-")
+    assert first.note == ""
+    others = [
+        one({**message, "event": "Else"}),
+        one({**message, "timestamp": "2026-11-22T11:00:01Z"}),
+        one(message, key="s"),
+    ]
+    assert len({first.id, *(kept.id for kept in others)}) == 4
+
+
+def test_without_a_time_the_hour_of_arrival_tells_messages_apart():
+    message = {"type": "track", "event": "Ping", "userId": "u"}
+    first, retry = one(message), one(message, received_at=ARRIVAL + HOUR // 2)
+    assert first.id == retry.id and "same hour" in first.note
+    assert one(message, received_at=ARRIVAL + HOUR).id != first.id
+
+
+def test_visitors_without_ids_have_messages_of_their_own():
+    message = {"type": "page", "properties": {"path": "/"}}
+    ids = {one(message, agent=BROWSER, address=f"203.0.113.{n}").id for n in range(3)}
+    assert len(ids) == 3
+
+
+# --- batches
+
+
+def test_what_a_batch_says_for_all_goes_into_messages_that_do_not():
+    batch = [TRACK, {**TRACK, "context": {"locale": "da"}}, 7]
+    received = send({"batch": batch, "context": {"locale": "en"}, "integrations": {"All": True}})
+    told = [kept.message and (kept.message["context"], kept.message["integrations"]) for kept in received.messages]
+    assert told == [({"locale": "en"}, {"All": True}), ({"locale": "da"}, {"All": True}), None]
+
+
+def test_dropped_messages_leave_the_others_their_places():
+    strict = door(consent_purpose="Analytics", without_consent="drop")
+    no = {**TRACK, "context": {"consent": {"categoryPreferences": {"Analytics": False}}}}
+    received = send({"batch": [no, TRACK, no, {"type": "?"}]}, at=strict)
+    assert (received.dropped, received.order) == (2, [1, 3])
+    assert [kept.reason for kept in received.messages] == [None, "unknown_type"]
+
+
+def test_changed_limits_are_minded_when_deciding_again():
+    from kizuna.collect.decide import Limits
+
+    received = send({"batch": [{**TRACK, "properties": {"note": "x" * 33_000}}]})
+    (kept,) = received.messages
+    accepted = again(received.envelope, kept, Limits(event_bytes=64_000))
+    assert (accepted.kind, accepted.id, accepted.reason, accepted.detail) == ("track", "m1", None, "")
+
+
+def test_what_only_others_can_tell_stays():
+    received = send({"batch": [TRACK]})
+    from kizuna.collect.message import Kept
+
+    kept = Kept("rejected", "m1", ARRIVAL, dict(TRACK), "conflicting_duplicate", "another body")
+    assert again(received.envelope, kept) is kept
