@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable
-from importlib.resources import files
 
 from kizuna.collect.answers import Answer, json_answer, problem
 from kizuna.collect.collector import Collector, Receive, Scope, Send
+from kizuna.show.tracker import Tracker, tracker
 
 TAG = "/tracker.js"
 START = """Kizuna collects messages here.
@@ -23,9 +22,7 @@ class Site:
     def __init__(self, collector: Collector) -> None:
         self._collector = collector
         self._pages = {"/": _text(START), "/health": json_answer(200, {"status": "ok"})}
-        tag = files("kizuna.show") / "static" / "tracker.js"
-        if tag.is_file():
-            self._pages[TAG] = _script(tag.read_bytes())
+        self._pages[TAG] = _script(tracker())
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """The awaitable of whoever knows the path; the collector's own paths take no detour."""
@@ -53,15 +50,14 @@ def _text(text: str) -> Answer:
     return Answer(200, body, [(b"content-type", b"text/plain; charset=utf-8"), (b"x-content-type-options", b"nosniff")])
 
 
-def _script(body: bytes) -> Answer:
+def _script(tag: Tracker) -> Answer:
     """The web tag: pages of other origins may load it and check its integrity."""
-    mark = f'"{hashlib.sha256(body).hexdigest()[:32]}"'.encode()
     headers = [
         (b"content-type", b"text/javascript; charset=utf-8"),
         (b"cache-control", b"public, max-age=3600"),
-        (b"etag", mark),
+        (b"etag", tag.etag.encode()),
         (b"access-control-allow-origin", b"*"),
         (b"cross-origin-resource-policy", b"cross-origin"),
         (b"x-content-type-options", b"nosniff"),
     ]
-    return Answer(200, body, headers)
+    return Answer(200, tag.body, headers)
