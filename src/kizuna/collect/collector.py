@@ -15,11 +15,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from kizuna.collect.answers import Answer, Header, json_answer, later, problem, refusal
 from kizuna.collect.keep import Keeper
 from kizuna.collect.receive import Door, Refused, Request, receive
 from kizuna.collect.unpack import too_large
+from kizuna.collect.webhooks import Echo, Hooks, greet, receive_hook
 from kizuna.errors import SpoolError, did_you_mean
 from kizuna.settings import Settings
 
@@ -39,6 +41,7 @@ CALLS = {f"/v1/{name}": call for short, call in LONG.items() for name in (short,
 
 _ROUTES = {path + slash: call for path, call in CALLS.items() for slash in ("", "/")}
 _PROJECTS, _SETTINGS = "/v1/projects/", "/settings"
+_HOOKS = "/hooks/"
 _DAY = b"86400"
 _log = logging.getLogger("kizuna.collector")
 
@@ -54,10 +57,10 @@ def spare_the_garbage_collector() -> None:
 
 
 class Collector:
-    """ASGI application. `knows` says which paths are its own."""
+    """ASGI application. `knows` says which paths are its own; without `hooks` it takes no webhooks."""
 
-    def __init__(self, door: Door, keeper: Keeper, settings: Settings) -> None:
-        self._door, self._keeper = door, keeper
+    def __init__(self, door: Door, keeper: Keeper, settings: Settings, hooks: Hooks | None = None) -> None:
+        self._door, self._keeper, self._hooks = door, keeper, hooks
         self._most: int = settings.max_request_bytes
         self._seconds: float = settings.body_seconds
         self._any_origin = "*" in settings.allowed_origins
@@ -68,7 +71,7 @@ class Collector:
     @staticmethod
     def knows(path: str) -> bool:
         """Whether a path is the collector's."""
-        return path in _ROUTES or path.startswith("/v1/")
+        return path in _ROUTES or path.startswith(("/v1/", _HOOKS))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -93,6 +96,8 @@ class Collector:
         call = _ROUTES.get(path)
         if method == "OPTIONS" and self.knows(path):
             return _preflight(headers)
+        if call is None and path.startswith(_HOOKS) and self._hooks is not None:
+            return await self._hook(path[len(_HOOKS) :].rstrip("/"), self._hooks, scope, headers, receive)
         if call is None:
             return self._other(path, method, scope, headers)
         if method != "POST":
@@ -113,6 +118,26 @@ class Collector:
             time.time_ns() // 1000,
         )
         return (await self._keeper.keep(receive(request, self._door))).answer()
+
+    async def _hook(
+        self, name: str, hooks: Hooks, scope: Scope, headers: Mapping[bytes, bytes], receive_: Receive
+    ) -> Answer:
+        """A webhook, or a vendor's question whether the address is right."""
+        method = scope["method"]
+        if method in ("GET", "HEAD"):
+            query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True))
+            return _echo(greet(name, query, hooks))
+        if method != "POST":
+            return _wrong_method(scope["path"], method, "POST, GET")
+        body = await self._body(headers, receive_)
+        given = {key.decode("latin-1"): value.decode("latin-1") for key, value in headers.items()}
+        received = receive_hook(name, given, body, time.time_ns() // 1000, hooks)
+        if isinstance(received, Echo):
+            return _echo(received)
+        answer = (await self._keeper.keep(received)).answer()
+        # What was kept was delivered, also where it contradicts what came before: sent again it would be no other.
+        answer.status = 200
+        return answer
 
     async def _body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         """The body as it was sent, no more of it than is allowed, no later than is allowed."""
@@ -201,6 +226,10 @@ def _basic(header: bytes | None) -> str:
         return base64.b64decode(header[6:]).partition(b":")[0].decode("utf-8", "replace")
     except binascii.Error:
         return ""
+
+
+def _echo(echo: Echo) -> Answer:
+    return Answer(200, echo.text.encode(), [(b"content-type", echo.content_type.encode())])
 
 
 def _preflight(headers: Mapping[bytes, bytes]) -> Answer:
