@@ -47,6 +47,7 @@ CREATE TEMP TABLE IF NOT EXISTS fresh (step VARCHAR);
 CREATE TEMP TABLE IF NOT EXISTS touched_span (
     customer_no INTEGER, session_id VARCHAR, since TIMESTAMP, until TIMESTAMP);
 CREATE OR REPLACE TEMP TABLE seen (kind VARCHAR, value VARCHAR, day DATE, place BIGINT);
+CREATE OR REPLACE TEMP TABLE known (kind VARCHAR, value VARCHAR, customer_no INTEGER, day DATE);
 CREATE OR REPLACE TEMP TABLE new_link (
     kind VARCHAR, value VARCHAR, owner_kind VARCHAR, owner_value VARCHAR, line_no BIGINT);
 CREATE OR REPLACE TEMP TABLE asked (kind VARCHAR, value VARCHAR);
@@ -75,15 +76,17 @@ def resolve_all(store: DuckDBStore, parts: Sequence[tuple[Fact, str]], import_no
     if not store.execute("SELECT count(*) FROM seen")[0][0]:
         return
     _once_each(store)
+    _know_again(store)
     _keep_links(store, import_no)
     take_aliases(store)
     if import_no < 0:
         _number_in_order(store)
     settle(store, import_no)
-    repoint(store, spans=import_no < 0)
     store.execute(
-        "INSERT INTO who SELECT i.kind, i.value, i.customer_no FROM identifier i SEMI JOIN seen USING (kind, value)"
+        "INSERT INTO who SELECT kind, value, coalesce(m.new_no, k.customer_no)"
+        " FROM seen LEFT JOIN known k USING (kind, value) LEFT JOIN moved m USING (kind, value)"
     )
+    repoint(store, spans=import_no < 0)
 
 
 def prepare(store: DuckDBStore) -> None:
@@ -172,6 +175,13 @@ def _once_each(store: DuckDBStore) -> None:
     )
 
 
+def _know_again(store: DuckDBStore) -> None:
+    store.execute(
+        "INSERT INTO known SELECT i.kind, i.value, i.customer_no, i.day"
+        " FROM identifier i SEMI JOIN seen USING (kind, value)"
+    )
+
+
 def _keep_links(store: DuckDBStore, import_no: int) -> None:
     store.execute(
         f"INSERT INTO identity_link SELECT kind, value, owner_kind, owner_value, {import_no}, line_no FROM new_link"
@@ -186,5 +196,5 @@ def _number_in_order(store: DuckDBStore) -> None:
         SELECT {NEXT.format("beside")} + row_number() OVER (PARTITION BY beside ORDER BY place, rank, value),
             kind, value
         FROM (SELECT kind, value, place, place % 2 = 1 AS beside, {RANK.format("kind")} AS rank
-            FROM seen ANTI JOIN identifier USING (kind, value))"""
+            FROM seen ANTI JOIN known USING (kind, value))"""
     )

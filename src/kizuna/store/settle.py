@@ -20,7 +20,7 @@ NEXT = f"""CASE WHEN {{0}}
 
 
 def settle(store: DuckDBStore, import_no: int) -> None:
-    """Find the person of every id in `seen` that is new, in `new_link` or `asked`, and of those that depend on them.
+    """Find the person of every id in `seen` but not in `known`, in `new_link`, in `asked`, and of what depends on them.
 
     Writes ``identifier``, and into `moved` who changed the person.
     """
@@ -40,11 +40,12 @@ def settle(store: DuckDBStore, import_no: int) -> None:
 
 def _first_days(store: DuckDBStore) -> None:
     """Late rows may show an id earlier than it was known so far."""
-    store.execute(
-        "UPDATE identifier SET day = seen.day FROM seen WHERE identifier.kind = seen.kind"
-        " AND identifier.value = seen.value AND (seen.day < identifier.day OR identifier.day IS NULL)"
-        " AND seen.day IS NOT NULL"
-    )
+    earlier = "FROM seen JOIN known USING (kind, value) WHERE seen.day < known.day OR known.day IS NULL"
+    if store.execute(f"SELECT count(seen.day) {earlier}")[0][0]:
+        store.execute(
+            f"UPDATE identifier SET day = s.day FROM (SELECT kind, value, seen.day {earlier}) s"
+            " WHERE identifier.kind = s.kind AND identifier.value = s.value AND s.day IS NOT NULL"
+        )
 
 
 def _open_ids(store: DuckDBStore, kind: str, moving: bool, joined: bool) -> None:
@@ -61,8 +62,7 @@ def _open_ids(store: DuckDBStore, kind: str, moving: bool, joined: bool) -> None
         WITH news AS (
             SELECT value, day FROM seen WHERE kind = $kind
             AND (value IN (SELECT value FROM new_link WHERE kind = $kind)
-                OR value NOT IN (SELECT i.value FROM identifier i WHERE i.kind = $kind AND i.value IN (
-                    SELECT value FROM seen WHERE kind = $kind)))),
+                OR value NOT IN (SELECT value FROM known WHERE kind = $kind))),
         first AS (
             SELECT value FROM news UNION SELECT value FROM new_link WHERE kind = $kind
             UNION SELECT value FROM asked WHERE kind = $kind {following if moving else ""}),
@@ -94,7 +94,8 @@ def _find_owners(store: DuckDBStore, kind: str, decided: bool) -> None:
 
 def _settle(store: DuckDBStore, kind: str, import_no: int, joined: bool) -> bool:
     """Write down the person of every open id; says whether known ones moved, and weaker ids may have to follow."""
-    _give_numbers(store, kind)
+    if import_no > 0:
+        _give_numbers(store, kind)
     store.execute(
         """CREATE OR REPLACE TEMP TABLE settled AS
         SELECT o.*, CASE WHEN h.owners = 1 THEN h.owner_no END AS owner_no, coalesce(h.owners, 0) > 1 AS shared,
@@ -153,7 +154,7 @@ def _write_down(store: DuckDBStore, kind: str, import_no: int) -> None:
 
 
 def _give_numbers(store: DuckDBStore, kind: str) -> None:
-    """Numbers for the new ids that have none yet, which are those of an import."""
+    """Numbers for the new ids of an import: first for those who stand for people, as their kinds are settled."""
     store.execute(
         f"""INSERT INTO person
         SELECT {NEXT.format("owned")} + row_number() OVER (PARTITION BY owned ORDER BY value), $kind, value
