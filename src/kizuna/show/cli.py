@@ -23,6 +23,8 @@ COMMANDS = (
     ("rebuild", "importing:rebuild", "Make facts and numbers again from the files that were kept."),
     ("serve", "serving:serve", "Collect what sites, apps and systems send, as it happens."),
     ("sources", "serving:sources", "List who may send messages, with their write keys, or add one."),
+    ("tag", "tag:tag", "Print the line that measures a website."),
+    ("hooks", "hooks:hooks", "List the webhooks that are taken, or try one out."),
     ("tail", "tailing:tail", "Show messages as they arrive."),
     ("overview", "measuring:overview", "Show what really changed, then every metric."),
     ("measure", "measuring:measure", "Measure metrics, with interval, base and change."),
