@@ -169,7 +169,7 @@ def _source(
 ) -> tuple[Source, int]:
     """``_source``: a column of text for each path, and the value of each expression; only rows that are meant."""
     paths = rule.paths()
-    values = [[number for number, _ in items]]
+    values: list[list[Any]] = [[number for number, _ in items]]
     values += [[as_text(find(path, delivery)[1]) for _, delivery in items] for path in paths.values()]
     columns = "".join(f", unnest(${n}::VARCHAR[]) AS {quoted(name)}" for n, name in enumerate(paths, 2))
     bench.execute(f"CREATE OR REPLACE TEMP TABLE _paths AS SELECT unnest($1::BIGINT[]) AS line_no{columns}", values)

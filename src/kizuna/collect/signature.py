@@ -27,6 +27,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from kizuna.collect.clock import read_time
 from kizuna.collect.hookpath import Delivery, as_text, find, read_path
 
 Scheme = Literal["hmac-sha256", "hmac-sha1", "hmac-sha512", "token", "none"]
@@ -101,12 +102,10 @@ def problems(signature: Signature) -> list[str]:
     return found
 
 
-def check(
-    signature: Signature, raw: bytes, delivery: Delivery, now: int, minutes: int, url: str, moment: Callable[[Any], int]
-) -> None:
+def check(signature: Signature, raw: bytes, delivery: Delivery, now: int, minutes: int, url: str) -> None:
     """Raise `Unsigned` unless one of the signatures sent was made with one of our secrets, in time.
 
-    `raw` is the body as it was signed, `now` in microseconds; `moment` reads a time as microseconds.
+    `raw` is the body as it was signed, `now` in microseconds.
     """
     if signature.scheme == "none":
         return
@@ -128,7 +127,7 @@ def check(
     if not sum(hmac.compare_digest(one, other) for one in sent for other in expected):
         raise Unsigned("the signature is wrong: the secret, or the body on its way, is another")
     if stamp:
-        _in_time(signature, stamp, now, minutes, moment)
+        _in_time(signature, stamp, now, minutes)
 
 
 def sign(signature: Signature, key: bytes, raw: bytes, stamp: str, url: str, delivery: Delivery) -> str:
@@ -174,9 +173,9 @@ def _timestamp(signature: Signature, parts: list[str], delivery: Delivery) -> st
     return found
 
 
-def _in_time(signature: Signature, stamp: str, now: int, minutes: int, moment: Callable[[Any], int]) -> None:
+def _in_time(signature: Signature, stamp: str, now: int, minutes: int) -> None:
     try:
-        signed_at = moment(stamp)
+        signed_at = read_time(stamp)
     except ValueError:
         raise Unsigned(f"the signed time {stamp[:40]!r} cannot be read") from None
     allowed = minutes if signature.tolerance_minutes is None else signature.tolerance_minutes

@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-import msgspec
-
 from kizuna.collect import signature as signatures
 from kizuna.collect import strict
 from kizuna.collect.clock import read_time
@@ -94,7 +92,7 @@ def receive_hook(name: str, headers: Mapping[str, str], body: bytes, received_at
     if alone:
         # Before anything else is made of the body: strangers get no further.
         _prove(hook, raw, Delivery(None, known, None), received_at, hooks.settings)
-    document = _document(raw, known.get("content-type", ""))
+    document = document_of(raw, known.get("content-type", ""))
     delivery = Delivery(document, known, document)
     if not alone:
         _prove(hook, raw, delivery, received_at, hooks.settings)
@@ -161,8 +159,8 @@ def _known(name: str, hooks: Hooks) -> Hook:
     return hook
 
 
-def _document(raw: bytes, content_type: str) -> Any:
-    """The body: JSON, or the fields of a form."""
+def document_of(raw: bytes, content_type: str) -> Any:
+    """The body: JSON, or the fields of a form. Raises `Refused` 400."""
     try:
         document = strict.read(raw)
     except strict.NotJson as error:
@@ -175,10 +173,15 @@ def _document(raw: bytes, content_type: str) -> Any:
     return document
 
 
+def hook_url(name: str, settings: Settings) -> str:
+    """The address a vendor sends to."""
+    return f"{str(settings.public_url).rstrip('/')}/{FOLDER}/{name}"
+
+
 def _prove(hook: Hook, raw: bytes, delivery: Delivery, now: int, settings: Settings) -> None:
-    url = f"{str(settings.public_url).rstrip('/')}/{FOLDER}/{hook.name}"
+    url = hook_url(hook.name, settings)
     try:
-        signatures.check(hook.signature, raw, delivery, now, int(settings.webhook_minutes), url, read_time)
+        signatures.check(hook.signature, raw, delivery, now, int(settings.webhook_minutes), url)
     except signatures.Unsigned as error:
         raise Refused(401, "signature", f"Not accepted: {error}.") from None
 
@@ -193,8 +196,3 @@ def _challenged(hook: Hook, delivery: Delivery) -> Echo | None:
     if not there or as_text(value) != challenge.value:
         return None
     return Echo(as_text(find(echo, delivery)[1]) or "")
-
-
-def describe(message: Kept) -> str:
-    """A webhook's body on one line, for people."""
-    return msgspec.json.encode((message.message or {}).get("body")).decode()
