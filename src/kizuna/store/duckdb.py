@@ -24,6 +24,12 @@ CREATE TABLE IF NOT EXISTS import (
     rows BIGINT, added BIGINT, replaced BIGINT, rejected BIGINT);
 CREATE TABLE IF NOT EXISTS rejected (
     import_no INTEGER, fact VARCHAR, line_no BIGINT, reason VARCHAR, row VARCHAR);
+CREATE TABLE IF NOT EXISTS person (customer_no INTEGER, kind VARCHAR, value VARCHAR);
+CREATE TABLE IF NOT EXISTS identity_link (
+    kind VARCHAR, value VARCHAR, owner_kind VARCHAR, owner_value VARCHAR, import_no INTEGER, line_no BIGINT);
+CREATE TABLE IF NOT EXISTS identity_decision (
+    pos BIGINT, verb VARCHAR, kind VARCHAR, value VARCHAR, other_kind VARCHAR, other_value VARCHAR, ended BIGINT);
+CREATE TABLE IF NOT EXISTS identity_group (kind VARCHAR, value VARCHAR, head VARCHAR);
 CREATE TABLE IF NOT EXISTS loaded (segment BIGINT, "offset" BIGINT);
 CREATE TABLE IF NOT EXISTS rejected_message (
     pos BIGINT, received_at TIMESTAMP, source VARCHAR, call VARCHAR, message_id VARCHAR,

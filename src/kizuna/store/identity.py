@@ -36,12 +36,6 @@ from kizuna.store.settle import NEXT, RESERVE, settle
 __all__ = ["KINDS", "RESERVE", "numbered", "owner", "prepare", "resolve", "resolve_all", "spelled", "touch"]
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS person (customer_no INTEGER, kind VARCHAR, value VARCHAR);
-CREATE TABLE IF NOT EXISTS identity_link (
-    kind VARCHAR, value VARCHAR, owner_kind VARCHAR, owner_value VARCHAR, import_no INTEGER, line_no BIGINT);
-CREATE TABLE IF NOT EXISTS identity_decision (
-    pos BIGINT, verb VARCHAR, kind VARCHAR, value VARCHAR, other_kind VARCHAR, other_value VARCHAR, ended BIGINT);
-CREATE TABLE IF NOT EXISTS identity_group (kind VARCHAR, value VARCHAR, head VARCHAR);
 CREATE TEMP TABLE IF NOT EXISTS touched (fact VARCHAR);
 CREATE TEMP TABLE IF NOT EXISTS fresh (step VARCHAR);
 CREATE TEMP TABLE IF NOT EXISTS touched_span (
