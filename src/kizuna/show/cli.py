@@ -30,6 +30,7 @@ COMMANDS = (
     ("measure", "measuring:measure", "Measure metrics, with interval, base and change."),
     ("explain", "explaining:explain", "Show a metric's definition, formula, SQL and freshness."),
     ("rows", "explaining:rows", "List the facts behind a number."),
+    ("people", "people:people", "Show who somebody is, merge two people who are one, split them again."),
     ("metrics", "listing:metrics", "List and search the catalogue of metrics."),
     ("facts", "listing:facts", "List the kinds of facts and their columns."),
     ("settings", "workspace:settings", "Show every setting, its value and where that comes from."),
