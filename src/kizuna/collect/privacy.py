@@ -136,9 +136,13 @@ class Consent:
         if not self.purpose:
             return True
         said: Any = message
-        for name in ("context", "consent", "categoryPreferences", self.purpose):
+        for name in ("context", "consent", "categoryPreferences"):
             said = said.get(name) if isinstance(said, dict) else None
-        return not self.required if said is None else said is True
+        # Banners and settings are written by different people: Analytics and analytics are one purpose.
+        purpose = self.purpose.lower()
+        answers = [said[name] for name in said if name.lower() == purpose] if isinstance(said, dict) else []
+        told = [answer for answer in answers if answer is not None]
+        return all(answer is True for answer in told) if told else not self.required
 
 
 PERSONAL = frozenset(

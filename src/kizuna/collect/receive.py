@@ -108,7 +108,7 @@ def receive(request: Request, door: Door) -> Received:
     try:
         return _received(request, door, text)
     except RecursionError:
-        raise Refused(400, "too_deep", f"The body is nested deeper than {strict.DEEPEST} levels.") from None
+        return _not_json(request, door, text, strict.too_deep(text))
 
 
 def _received(request: Request, door: Door, text: bytes) -> Received:

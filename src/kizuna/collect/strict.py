@@ -44,7 +44,7 @@ def read(text: bytes) -> Any:
         value = _decoder.decode(text)
         again = _encoder.encode(value)
     except RecursionError:
-        raise _found(text, f"nested deeper than {DEEPEST} levels", len(text)) from None
+        raise too_deep(text) from None
     except UnicodeDecodeError:
         raise _not_utf8(text) from None
     except msgspec.DecodeError as error:
@@ -52,6 +52,11 @@ def read(text: bytes) -> Any:
     if _quotes(text) != _quotes(again) or b"\\u0022" in text:
         _unequal_names(text)
     return value
+
+
+def too_deep(text: bytes) -> NotJson:
+    """Why a text that is too deep for a reader or writer is not read, with the byte."""
+    return _found(text, f"nested deeper than {DEEPEST} levels", len(text))
 
 
 def write(value: Any) -> bytes:

@@ -58,7 +58,7 @@ def too_large(limit: int, actual: str) -> Refused:
 
 
 def _damaged(name: str, why: str) -> Refused:
-    return Refused(400, "damaged", f"The body is not whole {name}: {why}. Send it again.")
+    return Refused(400, "damaged", f"The body is not whole {name}: {why}.")
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:
