@@ -1,4 +1,4 @@
-"""Import files into a workspace, and make its database again from the files that were kept.
+"""Import files into a workspace, and make its database again from what was kept.
 
 An import keeps the file and its recipe under raw/imports first (on disk, fsynced), then commits the
 rows in one transaction. A crash between the two is mended by the next import or rebuild, which takes
@@ -16,20 +16,29 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kizuna.collect import documents, files, rawfiles
+from kizuna.collect.decide import Limits
 from kizuna.collect.mapping import match
 from kizuna.collect.progress import watched
 from kizuna.collect.rawfiles import Kept, Recipe
+from kizuna.collect.reader import FOLDER
+from kizuna.collect.reader import Reader as Spooled
 from kizuna.collect.reading import Reader
+from kizuna.collect.receive import again
+from kizuna.collect.replays import replayed
 from kizuna.collect.report import FileReport, ImportReport, described
+from kizuna.collect.segment import Damage
 from kizuna.collect.source import Progress, ReadOptions, literal
 from kizuna.collect.stage import STAGED, Staged, stage
 from kizuna.collect.synonyms import known_names
 from kizuna.errors import ImportFailed, ServerLost, UnknownName
 from kizuna.facts import FACTS, Fact
+from kizuna.loader import Feed, Loads
 from kizuna.settings import Settings
 from kizuna.store.derive import derive
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.load import LoadReport, load
+from kizuna.store.messages import Loaded, drop_doubled
+from kizuna.store.watermark import watermark
 
 DATABASE = "kizuna.duckdb"
 _SCRATCH_TABLES = (
@@ -122,6 +131,7 @@ def _import(
             _clear(store)
             return FileReport(recipe.file, before, already=True)
         number = _next_number(store, root)
+        recipe = replace(recipe, after=watermark(store))
         rawfiles.keep(root, number, path, recipe, progress)
         try:
             return _commit(store, settings, number, recipe, report, staged, progress)
@@ -267,11 +277,19 @@ def _replay(
         return _commit(store, settings, kept.number, recipe, report, staged, progress, deriving=deriving)
 
 
-def rebuild(
-    settings: Settings, root: Path, *, database: str = DATABASE, progress: Progress | None = None
-) -> list[FileReport]:
-    """Make the workspace's database again from raw/imports, beside the old one, then put it in its place.
+class Rebuilt(list[FileReport]):
+    """What a rebuild took in: the imports in order, the messages, and damage of raw/messages that it passed over."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages = Loaded()
+        self.damage: list[Damage] = []
+
+
+def rebuild(settings: Settings, root: Path, *, database: str = DATABASE, progress: Progress | None = None) -> Rebuilt:
+    """Make the workspace's database again from raw/, beside the old one, then put it in its place.
+
+    Messages and imports are taken in the order in which they came, so that people get the same numbers.
     The caller must have closed the store. The old database stays as it is until the new one is complete.
     """
     rawfiles.sweep(root)
@@ -279,16 +297,11 @@ def rebuild(
     _remove(fresh)
     store = DuckDBStore(fresh, settings)
     try:
-        all_kept = rawfiles.kept(root)
-        reports = []
-        for done, kept in enumerate(all_kept):
-            if progress:
-                progress("rebuild", done, len(all_kept))
-            reports.append(_replay(store, settings, root, kept, None, deriving=False))
+        rebuilt = _take_all(store, settings, root, progress)
         if progress:
             progress("derive", 0, 0)
         store.execute("BEGIN")
-        derive(store, {report.fact for report in reports})
+        derive(store, {*(report.fact for report in rebuilt), *rebuilt.messages.facts})
         store.execute("COMMIT")
         store.execute("CHECKPOINT")
     except BaseException:
@@ -298,7 +311,25 @@ def rebuild(
     store.close()
     _remove_log(target)
     fresh.replace(target)
-    return reports
+    return rebuilt
+
+
+def _take_all(store: DuckDBStore, settings: Settings, root: Path, progress: Progress | None) -> Rebuilt:
+    """All imports and messages, each message decided anew; nothing is derived yet."""
+    limits = Limits.of(settings)
+    loads = Loads(
+        store, settings, root, lambda envelope, kept: again(envelope, kept, limits), replayed(root), deriving=False
+    )
+    feed, rebuilt, all_kept = Feed(loads, Spooled(root / FOLDER)), Rebuilt(), rawfiles.kept(root)
+    for done, kept in enumerate(all_kept):
+        if progress:
+            progress("rebuild", done, len(all_kept))
+        rebuilt.messages += feed.drain(kept.recipe.after)
+        rebuilt.append(_replay(store, settings, root, kept, None, deriving=False))
+    rebuilt.messages += feed.drain(None, (lambda rows: progress("messages", rows, 0)) if progress else None)
+    drop_doubled(store)
+    rebuilt.damage = feed.damage
+    return rebuilt
 
 
 def _remove(path: Path) -> None:

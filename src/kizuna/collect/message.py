@@ -40,6 +40,7 @@ Reason = Literal[
     "conflicting_duplicate",
     "signature",
     "mapping",
+    "not_loaded",
 ]
 """Why a message was rejected: a closed set. The sentence for people is beside it, in `Kept.detail`."""
 

@@ -28,7 +28,10 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a file was imported: all that is needed to do it again."""
+    """How a file was imported: all that is needed to do it again.
+
+    `after` is the place in raw/messages (segment, offset) up to which messages were in the facts then.
+    """
 
     fact: str
     file: str
@@ -39,6 +42,7 @@ class Recipe:
     keep: tuple[str, ...] = ()
     options: ReadOptions = field(default_factory=ReadOptions)
     exchange: Mapping[str, float] = field(default_factory=dict)
+    after: tuple[int, int] = (0, 0)
 
     def same_as(self, other: Recipe) -> bool:
         """Same content read in the same way, whenever it was."""
@@ -73,9 +77,9 @@ def _read(folder: Path, file: Path) -> Kept:
         recipe = Recipe(
             values["fact"], values["file"], values["sha256"], values["imported_at"].replace(tzinfo=None),
             values.get("mapping", {}), tuple(values.get("group", ())), tuple(values.get("keep", ())),
-            ReadOptions(**values.get("options", {})), values.get("exchange", {}),
+            ReadOptions(**values.get("options", {})), values.get("exchange", {}), _place(values.get("after", (0, 0))),
         )  # fmt: skip
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise ImportFailed(
             f"{file} is damaged: {error}.", "Restore it from a backup, or remove it with the file beside it."
         ) from None
@@ -85,6 +89,11 @@ def _read(folder: Path, file: Path) -> Kept:
             f"The file that belongs to {file} is missing.", "Restore it from a backup, or remove the .toml."
         )
     return Kept(int(file.stem), found[0], recipe)
+
+
+def _place(after: Any) -> tuple[int, int]:
+    segment, offset = after
+    return int(segment), int(offset)
 
 
 def sweep(root: Path) -> None:
@@ -172,6 +181,7 @@ def _written(recipe: Recipe) -> str:
         f"imported_at = {recipe.imported_at.replace(tzinfo=UTC).isoformat().replace('+00:00', 'Z')}",
         f"group = [{', '.join(map(_text, recipe.group))}]",
         f"keep = [{', '.join(map(_text, recipe.keep))}]",
+        f"after = [{recipe.after[0]}, {recipe.after[1]}]",
     ]
     for table, values in (
         ("mapping", recipe.mapping),

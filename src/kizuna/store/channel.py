@@ -66,6 +66,12 @@ def referrer_sql(url: str, referrer: str) -> str:
     return f"CASE WHEN {referrer} <> '' AND NOT {_is_own(host_sql(referrer), host_sql(url))} THEN {referrer} END"
 
 
+def site_sql(url: str) -> str:
+    """SQL for as much of a page's address as `channel_sql` and `referrer_sql` look at: few pages differ in it."""
+    click = f"CASE WHEN contains({url}, '?') THEN regexp_extract({url}, '{_click_id()}', 0) ELSE '' END"
+    return f"split_part({url}, '/', 1) || '//' || split_part({url}, '/', 3) || '/' || {click}"
+
+
 def host_sql(address: str) -> str:
     """SQL for the host name in an address, in small letters and without ``www.``; NULL where it has none."""
     return (

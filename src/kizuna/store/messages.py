@@ -1,0 +1,320 @@
+"""Messages into facts, in bulk: what the spool keeps becomes events, traits and what is set aside.
+
+A load is one transaction of the caller (`kizuna.loader`)::
+
+    with store.writing():
+        store.execute("BEGIN")
+        loaded = take(store, incoming)       # once or more, in order of position
+        derive(store, loaded.facts, whole=False)
+        store.execute("COMMIT")
+
+The door has dropped duplicates, so rows are added and nothing is compared with what is stored. Each
+row's ``line_no`` is its message's position in the spool. The SELECTs are in ``collected/``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import pyarrow as pa
+
+from kizuna.collect.agents import describe_visitor
+from kizuna.collect.country import country
+from kizuna.facts import FACTS, Fact
+from kizuna.settings import Settings
+from kizuna.store import scope
+from kizuna.store.bucket import local, stored
+from kizuna.store.channel import channel_sql, referrer_sql, site_sql
+from kizuna.store.duckdb import DuckDBStore
+from kizuna.store.identity import numbered, resolve_all, touch
+from kizuna.store.load import COLLECTED, completed
+from kizuna.store.mapped import map_sql
+
+INCOMING = pa.schema(
+    [
+        ("pos", pa.int64()),
+        ("received_at", pa.int64()),
+        ("source", pa.string()),
+        ("call", pa.string()),
+        ("header", pa.string()),
+        ("address", pa.string()),
+        ("envelope", pa.string()),
+        ("item", pa.string()),
+    ]
+)
+"""What `take` is given: a row for each message. `item` is its line in the record, `envelope` the record's first."""
+
+Parts = Sequence[tuple[Fact, str]]
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What a load did: the facts that have new rows, and how many messages went where."""
+
+    facts: set[str] = field(default_factory=set)
+    rows: int = 0
+    rejected: int = 0
+    bots: int = 0
+
+    def __iadd__(self, other: Loaded) -> Loaded:
+        self.facts |= other.facts
+        self.rows += other.rows
+        self.rejected += other.rejected
+        self.bots += other.bots
+        return self
+
+
+def take(store: DuckDBStore, incoming: pa.Table, beside: Parts = ()) -> Loaded:
+    """Load messages of the types of the Segment spec, and keep the rejected ones, inside the caller's transaction.
+
+    `beside` are staged rows of webhooks that came among them: their people are numbered with these.
+    """
+    with store.offering("incoming", incoming):
+        store.execute(f"CREATE OR REPLACE TEMP TABLE taken AS {_text('taken.sql')}", {"form": FORM, "said": SAID})
+    ((first,),) = store.execute("SELECT min(pos) FROM taken")
+    loaded = Loaded()
+    loaded.rejected = _keep_rejected(store)
+    _look_up(store)
+    loaded.bots = _set_bots_aside(store, first)
+    staged = _staged(store)
+    resolve_all(store, [*((FACTS[name], table) for name, table in staged.items()), *beside], COLLECTED)
+    for name, table in staged.items():
+        added = _append(store, FACTS[name], table)
+        if added:
+            loaded.facts.add(name)
+            loaded.rows += added
+    if loaded.rows:
+        _note_spans(store, first)
+        _note_late(store)
+    store.execute("DROP TABLE taken")
+    return loaded
+
+
+def drop_doubled(store: DuckDBStore) -> None:
+    """Leave one row of each message, the first; for a rebuild, whatever may have happened to the spool.
+
+    Hashes tell at once, and for certain, that there is nothing to do, which is how it should be.
+    """
+    for fact in ("event", "trait"):
+        ours = f'FROM "{fact}" WHERE import_no = {COLLECTED}'
+        if _count(store, f"SELECT count(*) - count(DISTINCT hash(row_key)) {ours}"):
+            store.execute(
+                f'DELETE FROM "{fact}" WHERE import_no = {COLLECTED} AND line_no IN ('
+                f"SELECT line_no {ours} QUALIFY row_number() OVER (PARTITION BY row_key ORDER BY line_no) > 1)"
+            )
+
+
+@cache
+def _text(name: str) -> str:
+    return (files("kizuna.store") / "collected" / name).read_text(encoding="utf-8")
+
+
+def _filled(name: str, **pieces: str) -> str:
+    text = _text(name)
+    for piece, sql in pieces.items():
+        text = text.replace(f"{{{piece}}}", sql)
+    return text
+
+
+def _count(store: DuckDBStore, sql: str) -> int:
+    return int(store.execute(sql)[0][0])
+
+
+# -- what is set aside
+
+
+def _keep_rejected(store: DuckDBStore) -> int:
+    return _count(
+        store,
+        "INSERT INTO rejected_message SELECT pos, received_at, source, call, id, reason, detail, rejected, envelope"
+        " FROM taken WHERE kind = 'rejected'",
+    )
+
+
+def _set_bots_aside(store: DuckDBStore, first: int) -> int:
+    if not _count(store, "SELECT count(bot) FROM visitor"):
+        return 0
+    bots = _count(
+        store,
+        f"INSERT INTO bot_message SELECT pos, received_at, source, coalesce(context.userAgent, header), bot"
+        f" FROM taken JOIN visitor ON {_BY} WHERE bot IS NOT NULL AND kind <> 'rejected'",
+    )
+    store.execute(f"DELETE FROM taken WHERE pos IN (SELECT pos FROM bot_message WHERE pos >= {first})")
+    return bots
+
+
+def _note_late(store: DuckDBStore) -> None:
+    """Days that were told of more than a day after they had ended."""
+    day, arrived = (f"{local(time, store.settings.timezone)}::DATE" for time in ("happened_at", "received_at"))
+    store.execute(
+        f"""CREATE OR REPLACE TEMP TABLE overdue AS
+        SELECT day, count(*) AS rows, max(received_at) AS last_at
+        FROM (SELECT {day} AS day, {arrived} AS arrived, received_at
+            FROM taken WHERE kind IN ('track', 'page', 'screen'))
+        WHERE arrived > day + 1 GROUP BY day"""
+    )
+    if _count(store, "SELECT count(*) FROM overdue"):
+        store.execute(
+            "CREATE OR REPLACE TEMP TABLE overdue AS SELECT day, sum(rows)::BIGINT AS rows, max(last_at) AS last_at"
+            " FROM (FROM overdue UNION ALL FROM late WHERE day IN (SELECT day FROM overdue)) GROUP BY day"
+        )
+        store.execute("DELETE FROM late WHERE day IN (SELECT day FROM overdue)")
+        store.execute("INSERT INTO late FROM overdue")
+
+
+def _note_spans(store: DuckDBStore, first: int) -> None:
+    """Whose rows the load added. They are found by their place: rows of messages lie in its order."""
+    for fact, time, session in (("event", "occurred_at", "session_id"), ("trait", "said_at", "NULL")):
+        added = f"(SELECT * FROM {fact} WHERE line_no >= {first} AND import_no = {COLLECTED})"
+        scope.note(store, added, time, session_id=session)
+
+
+# -- who sent it, and where from
+
+_BY = "visitor.told IS NOT DISTINCT FROM context.userAgent AND visitor.sent IS NOT DISTINCT FROM header"
+
+# The address of a request is the visitor's when the request came from the visitor's own browser or app.
+_ADDRESS = """CASE WHEN context.ip IS NOT NULL THEN context.ip
+    WHEN (context.userAgent IS NULL OR context.userAgent = header) AND coalesce(visitor.browser, visitor.os) IS NOT NULL
+    THEN address END"""
+
+
+def _look_up(store: DuckDBStore) -> None:
+    """Tables ``visitor`` (of user agents) and ``located`` (of addresses), for those that occur."""
+    agents = store.execute("SELECT DISTINCT context.userAgent, header FROM taken WHERE kind <> 'rejected'")
+    names = ("told", "sent", "device", "browser", "os", "bot")
+    _bring(store, "visitor", names, [(said, sent, *describe_visitor(said, sent)) for said, sent in agents])
+    addresses = store.execute("SELECT DISTINCT coalesce(context.ip, address) FROM taken WHERE kind <> 'rejected'")
+    known = [(address, code) for (address,) in addresses if address and (code := country(address))]
+    _bring(store, "located", ("addressed", "country"), known)
+
+
+def _bring(store: DuckDBStore, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """A small table of text."""
+    arrays = [pa.array([row[place] for row in rows], pa.string()) for place in range(len(columns))]
+    with store.offering("brought", pa.table(arrays, names=list(columns))):
+        store.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM brought")
+
+
+# -- rows of facts
+
+
+def _staged(store: DuckDBStore) -> dict[str, str]:
+    """The staged rows: fact → temporary table."""
+    staged = {}
+    for fact, (make, kinds) in _STAGES.items():
+        if _count(store, f"SELECT count(*) FROM taken WHERE kind IN ({kinds})"):
+            staged[fact] = f"staged_{fact}"
+            store.execute(f"CREATE OR REPLACE TEMP TABLE staged_{fact} AS {make(store)}")
+    return staged
+
+
+def _event(store: DuckDBStore) -> str:
+    told = _filled("told.sql", **{f"utm_{name}": _utm(f"utm_{name}") for name in ("campaign", "source", "medium")})
+    told = f"(SELECT *, {site_sql('url')} AS site FROM ({told}))"
+    _look_up_channels(store, told)
+    same = " AND ".join(f"led.{name} IS NOT DISTINCT FROM told.{name}" for name in _LED)
+    return _filled(
+        "event.sql",
+        rows=f"{told} told LEFT JOIN led ON {same} LEFT JOIN visitor ON {_BY}"
+        f" LEFT JOIN located ON located.addressed = {_ADDRESS}",
+        value=_value(store.settings),
+        engaged=_seconds("said.engaged_seconds"),
+        loading=_seconds("said.load_seconds"),
+        properties=map_sql(store, "taken", "properties"),
+    )
+
+
+_LED = ("site", "led_by", "utm_source", "utm_medium", "campaign")
+
+
+def _look_up_channels(store: DuckDBStore, told: str) -> None:
+    """The table ``led``: channel and referrer for each way that leads here. There are far fewer ways than visits."""
+    store.execute(
+        f"CREATE OR REPLACE TEMP TABLE led AS"
+        f" SELECT *, {channel_sql(*('site', *_LED[1:]))} AS channel, {referrer_sql('site', 'led_by')} AS referrer"
+        f" FROM (SELECT DISTINCT {', '.join(_LED)} FROM {told}"
+        f" WHERE coalesce({', '.join(_LED[1:])}) IS NOT NULL OR ends_with(site, '='))"
+    )
+
+
+def _trait(store: DuckDBStore) -> str:
+    return _filled("trait.sql", properties=map_sql(store, "taken", "traits"))
+
+
+_STAGES: dict[str, tuple[Callable[[DuckDBStore], str], str]] = {
+    "event": (_event, "'track', 'page', 'screen'"),
+    "trait": (_trait, "'identify', 'group', 'alias'"),
+}
+
+
+def _append(store: DuckDBStore, fact: Fact, staged: str) -> int:
+    rows = stored(fact, numbered(fact, completed(fact, staged)), store.settings.timezone)
+    added = _count(
+        store,
+        f'INSERT INTO "{fact.name}" BY NAME SELECT * EXCLUDE (place), {COLLECTED} AS import_no FROM ({rows})',
+    )
+    touch(store, [fact.name])
+    return added
+
+
+def _utm(name: str) -> str:
+    found = f"regexp_extract(url, '[?&]{name}=([^&#]*)', 1)"
+    return f"CASE WHEN contains(url, '{name}=') THEN nullif(url_decode(replace({found}, '+', ' ')), '') END"
+
+
+def _seconds(text: str) -> str:
+    """A number of seconds that can be: not negative, and at most a day."""
+    return f"CASE WHEN try_cast({text} AS DOUBLE) BETWEEN 0 AND 86400 THEN try_cast({text} AS DOUBLE) END"
+
+
+def _value(settings: Settings) -> str:
+    """What was paid, in the workspace's currency; NULL in a currency without a rate."""
+    amount = "try_cast(coalesce(said.total, said.value, said.revenue) AS DECIMAL(18, 4))"
+    rates = "".join(
+        f" WHEN '{code}' THEN try_cast(round({amount}::DOUBLE * {float(rate)!r}, 4) AS DECIMAL(18, 4))"
+        for code, rate in settings.exchange.items()
+        if code.isalpha()
+    )
+    home = f"coalesce(nullif(upper(trim(said.currency)), ''), '{settings.currency}')"
+    return f"CASE {home} WHEN '{settings.currency}' THEN {amount}{rates} END"
+
+
+# -- the form of a message
+
+_PAGE = ("url", "path", "referrer", "search")
+_SAID = (
+    *_PAGE, "name", "session_id", "element", "product_id", "sku", "product", "order_id", "orderId", "message_id",
+    "email_id", "total", "value", "revenue", "currency", "engaged_seconds", "load_seconds",
+)  # fmt: skip
+
+
+def _texts(*names: str, **inner: Any) -> dict[str, Any]:
+    return {**dict.fromkeys(names, "VARCHAR"), **inner}
+
+
+SAID = json.dumps(_texts(*_SAID))
+"""Properties that have a column, as ``json_transform`` is told them."""
+
+FORM = json.dumps(
+    _texts(
+        "kind", "id", "reason", "detail", "text",
+        at="BIGINT",
+        m=_texts(
+            "event", "name", "userId", "anonymousId", "previousId", "groupId", "channel",
+            properties="JSON", traits="JSON",
+            context=_texts(
+                "userAgent", "ip", "sessionId", "session_id",
+                page=_texts(*_PAGE), referrer=_texts("url"), campaign=_texts("name", "source", "medium"),
+                device=_texts("type"), os=_texts("name"), location=_texts("country"),
+                traits=_texts("email", "phone"), externalIds="JSON",
+            ),
+        ),
+    )
+)  # fmt: skip
+"""What is read of a kept message, as ``from_json`` is told it."""
