@@ -119,10 +119,13 @@ class Ids:
             if len(missing) > 2:
                 _log.warning("reading the ids of %d segments of %s", len(missing), self._spool.folder)
             for number in missing:
-                if number == writing:
-                    self._remember(number)
-                else:
-                    self._flush(number)
+                try:
+                    if number != writing:
+                        self._flush(number)
+                        continue
+                except OSError as error:
+                    _log.warning("the ids of segment %d stay in memory: %s", number, error)
+                self._remember(number)
 
     def _remember(self, number: int) -> None:
         """Take the ids of the segment that is written on into memory."""

@@ -302,10 +302,8 @@ class Spool(Reader):
             source.close()
         path = self.folder / name(number)
         if rest:
-            kept = path.with_name(f"{number:08}-{end}.torn")
-            write_file(self._disk, kept, rest)
             self.torn = Damage(path, end, size)
-            _log.warning("%s: cut back to its last whole record; what was cut is kept as %s", self.torn, kept.name)
+            self._put_aside(path.with_name(f"{number:08}-{end}.torn"), rest)
         if not end:
             self._disk.remove(path)
             return None
@@ -316,6 +314,15 @@ class Spool(Reader):
             # a damaged beginning: nothing is added to this one
             segment.begun = 0.0
         return segment
+
+    def _put_aside(self, file: Path, rest: bytes) -> None:
+        """Keep what is cut off; where there is no room for it, starting is worth more."""
+        where = f"it is kept as {file.name}"
+        try:
+            write_file(self._disk, file, rest)
+        except OSError as error:
+            where = f"it could not be kept aside: {error}"
+        _log.warning("%s. What is behind the last whole record is cut off; %s", self.torn, where)
 
 
 class _Packer:
