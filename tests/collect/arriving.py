@@ -19,6 +19,9 @@ def door(**settings: Any) -> Door:
     return Door(Settings({"sources": {"web": "k", "shop": "s"}, "timezone": "Asia/Tokyo", **settings}))
 
 
+USUAL = door()
+
+
 def send(body: Any, call: str = "batch", at: Door | None = None, **request: Any) -> Received:
     """Receive a body, bytes or a value to be written as JSON."""
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -29,7 +32,7 @@ def send(body: Any, call: str = "batch", at: Door | None = None, **request: Any)
         "received_at": ARRIVAL,
         **request,
     }
-    return receive(Request(call, text, **known), at or door())
+    return receive(Request(call, text, **known), at or USUAL)
 
 
 def one(message: Any, call: str = "batch", at: Door | None = None, **request: Any) -> Kept:
