@@ -71,6 +71,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
+    _print_figures(terminalreporter)
     skipped = terminalreporter.stats.get("skipped", [])
     left_out = Counter(_reason(report) for report in skipped)
     if not left_out:
@@ -78,6 +79,21 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     terminalreporter.section("left out")
     for reason, tests in sorted(left_out.items()):
         terminalreporter.line(f"{tests} test{'s' if tests > 1 else ''}: {reason}")
+
+
+def _print_figures(terminalreporter: Any) -> None:
+    """What tests noted as numbers: how many kills, how much was lost."""
+    ended = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
+    noted = sorted(
+        (report.nodeid.split("::")[-1], said)
+        for report in ended
+        for name, said in getattr(report, "user_properties", ())
+        if name == "figures"
+    )
+    if noted:
+        terminalreporter.section("figures")
+    for test, said in noted:
+        terminalreporter.line(f"{test}: {said}")
 
 
 def _reason(report: pytest.TestReport) -> str:

@@ -43,6 +43,9 @@ _ROUTES = {path + slash: call for path, call in CALLS.items() for slash in ("", 
 _PROJECTS, _SETTINGS = "/v1/projects/", "/settings"
 _HOOKS = "/hooks/"
 _DAY = b"86400"
+_PASSED_OVER = 16 << 20
+"""Bytes of a body that is too large which are read and forgotten before the answer."""
+
 _log = logging.getLogger("kizuna.collector")
 
 
@@ -142,10 +145,10 @@ class Collector:
     async def _body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         """The body as it was sent, no more of it than is allowed, no later than is allowed."""
         length = headers.get(b"content-length", b"")
-        if length.isdigit() and int(length[:20]) > self._most:
-            raise too_large(self._most, f"{int(length[:20]):,}")
         try:
             async with asyncio.timeout(self._seconds):
+                if length.isdigit() and int(length[:20]) > self._most:
+                    raise await _unread(too_large(self._most, f"{int(length[:20]):,}"), receive)
                 message = await receive()
                 body: bytes = message.get("body", b"")
                 if not message.get("more_body"):
@@ -164,7 +167,7 @@ class Collector:
             part = message.get("body", b"")
             size += len(part)
             if size > self._most:
-                raise too_large(self._most, f"at least {size:,}")
+                raise await _unread(too_large(self._most, f"at least {size:,}"), receive, more=message["more_body"])
             parts.append(part)
             more = message.get("more_body", False)
         return b"".join(parts)
@@ -216,6 +219,16 @@ class Collector:
         if not self._allowed(origin):
             return [(b"vary", b"origin")]
         return [(b"access-control-allow-origin", origin), (b"vary", b"origin")]
+
+
+async def _unread(refused: Refused, receive: Receive, more: bool = True) -> Refused:
+    """Pass over the rest of a body that is refused: who is cut off while sending never reads why, and sends again."""
+    passed = 0
+    while more and passed < _PASSED_OVER:
+        message = await receive()
+        passed += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    return Refused(refused.status, refused.reason, refused.detail, {**refused.headers, "connection": "close"})
 
 
 def _basic(header: bytes | None) -> str:

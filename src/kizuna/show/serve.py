@@ -20,11 +20,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from kizuna import sources
-from kizuna.collect.collector import Collector
+from kizuna.collect.collector import Collector, spare_the_garbage_collector
 from kizuna.collect.keep import Keeper
 from kizuna.collect.reader import FOLDER
 from kizuna.collect.receive import Door
 from kizuna.collect.spool import Spool
+from kizuna.collect.webhooks import Hooks
 from kizuna.errors import SettingError, WorkspaceError
 from kizuna.loader import Loader
 from kizuna.settings import Settings
@@ -77,6 +78,7 @@ class Server:
             _have_many_files()
             self._have_a_source()
             app, door = self._assemble(parts, me)
+            spare_the_garbage_collector()
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:
                 runner.run(self._serve(app, door, ready))
 
@@ -98,7 +100,7 @@ class Server:
         parts.callback(loader.stop)
         control = Control(store, me.socket, {"write": lambda payload: _write(keeper.spool, loader, payload)})
         parts.callback(control.close)
-        return Site(Collector(door, keeper, settings)), door
+        return Site(Collector(door, keeper, settings, Hooks(self.root, settings))), door
 
     async def _serve(self, app: Site, door: Door, ready: Callable[[Server], None]) -> None:
         from granian.constants import HTTPModes, Interfaces
