@@ -237,6 +237,16 @@ def test_changed_limits_are_minded_when_deciding_again():
     assert (accepted.kind, accepted.id, accepted.reason, accepted.detail) == ("track", "m1", None, "")
 
 
+def test_what_could_not_be_loaded_once_may_be_another_time():
+    received = send({"batch": [TRACK]})
+    (kept,) = received.messages
+    aside = Kept("rejected", kept.id, kept.at, reason="not_loaded", detail="why", text=json.dumps(kept.message))
+    assert again(received.envelope, aside) == kept
+    for text in ("{", "[]", '{"type":"track"}', None):
+        broken = Kept("rejected", kept.id, kept.at, reason="not_loaded", detail="why", text=text)
+        assert again(received.envelope, broken) is broken
+
+
 def test_what_only_others_can_tell_stays():
     received = send({"batch": [TRACK]})
     kept = Kept("rejected", "m1", ARRIVAL, dict(TRACK), "conflicting_duplicate", "another body")

@@ -136,21 +136,30 @@ def _received(request: Request, door: Door, text: bytes) -> Received:
 
 def again(envelope: Envelope, kept: Kept, limits: Limits | None = None) -> Kept:
     """A kept message decided anew, as `receive` would decide it today; what only the door can tell stays."""
-    if kept.kind in ("hook", "merge", "split") or kept.reason in ("conflicting_duplicate", "signature", "mapping"):
+    if kept.kind in ("hook", "merge", "split") or kept.reason in _OF_OTHERS or "hook:" in envelope.call:
         return kept
-    message = kept.message
+    message = kept.message if kept.message is not None else _from_text(kept)
     if message is None:
-        try:
-            found = strict.read((kept.text or "").encode())
-        except strict.NotJson:
-            return kept
-        if not isinstance(found, dict) or kept.reason != "too_deep":
-            return kept
-        message = found
+        return kept
     try:
         return decide(message, envelope, limits or Limits())
     except RecursionError:
         return kept
+
+
+_OF_OTHERS = ("conflicting_duplicate", "signature", "mapping")
+_MESSAGES_AS_TEXT = ("too_deep", "not_loaded")
+
+
+def _from_text(kept: Kept) -> Message | None:
+    """The message that was kept as text; ``None`` where the text is a body, which has not been through the door."""
+    if kept.reason not in _MESSAGES_AS_TEXT or not kept.text:
+        return None
+    try:
+        message = strict.read(kept.text.encode())
+    except strict.NotJson:
+        return None
+    return message if isinstance(message, dict) and isinstance(message.get("messageId"), str) else None
 
 
 def _envelope(request: Request, door: Door, source: str, sent_at: str | None = None) -> Envelope:
