@@ -127,7 +127,7 @@ def _decisions(store: DuckDBStore, customer_no: int) -> tuple[Decision, ...]:
         """SELECT d.verb, d.kind, d.value, d.other_kind, d.other_value, d.ended IS NULL FROM identity_decision d
         WHERE EXISTS (SELECT 1 FROM identifier i WHERE i.customer_no = $number
             AND ((i.kind = d.kind AND i.value = d.value) OR (i.kind = d.other_kind AND i.value = d.other_value)))
-        ORDER BY d.pos NULLS FIRST, ALL""",
+        ORDER BY d.pos NULLS FIRST, d.verb, d.kind, d.value, d.other_kind, d.other_value""",
         {"number": customer_no},
     )
     return tuple(
