@@ -118,6 +118,7 @@ def show(message: Message, zone: tzinfo, as_json: bool = False) -> None:
         out().print(json_line(message), markup=False, soft_wrap=True)
     else:
         out().print(line(message, zone), soft_wrap=True)
+    out().file.flush()  # whoever reads through a pipe wants it now
 
 
 def json_line(message: Message) -> str:
