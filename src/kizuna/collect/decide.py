@@ -109,8 +109,9 @@ def _size(message: Message, text: bytes, limits: Limits) -> None:
 
 
 def _depth(message: Message, text: bytes, limits: Limits) -> None:
-    # Few brackets cannot be deep: counting them spares the walk.
-    if text.count(b"{") + text.count(b"[") > MAX_DEPTH and _deep(message, MAX_DEPTH):
+    # Few brackets cannot be deep: counting them spares the walk, and looking for one spares counting.
+    brackets = text.count(b"{") + (text.count(b"[") if b"[" in text else 0)
+    if brackets > MAX_DEPTH and _deep(message, MAX_DEPTH):
         raise Unfit("too_deep", f"The message is nested deeper than {MAX_DEPTH} levels.")
 
 
@@ -131,7 +132,8 @@ def _type(message: Message, text: bytes, limits: Limits) -> None:
         raise Unfit("unknown_type", f"{said[0].upper()}{said[1:]}. {hint}")
 
 
-_TEXTS = {"track": ("event",), "page": ("name", "category"), "screen": ("name", "category")}
+_NAMED = {"track": ("event",), "page": ("name", "category"), "screen": ("name", "category")}
+_TEXTS = {kind: (*IDS, *_NAMED.get(kind, ())) for kind in TYPES}
 _OBJECTS = {
     "track": ("properties", "context"),
     "page": ("properties", "context"),
@@ -147,11 +149,7 @@ def _types(message: Message, text: bytes, limits: Limits) -> None:
         value = message.get(name)
         if value is not None and value.__class__ is not dict:
             raise Unfit("wrong_type", f"{name} is {_kind(value)} {_shown(value)}, it must be an object.")
-    for name in IDS:
-        value = message.get(name)
-        if value is not None and value.__class__ is not str:
-            raise Unfit("wrong_type", f"{name} is {_kind(value)} {_shown(value)}, it must be text.")
-    for name in _TEXTS.get(message["type"], ()):
+    for name in _TEXTS[message["type"]]:
         value = message.get(name)
         if value is not None and value.__class__ is not str:
             raise Unfit("wrong_type", f"{name} is {_kind(value)} {_shown(value)}, it must be text.")

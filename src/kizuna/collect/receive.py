@@ -254,7 +254,7 @@ def _text_id(item: Message, name: str) -> None:
             del item[name]
     elif not value or value.isspace():
         del item[name]
-    elif len(value) <= 36 and value.lower() in PLACEHOLDERS and name != "messageId":
+    elif (len(value) < 16 or value.startswith("00000000")) and value.lower() in PLACEHOLDERS and name != "messageId":
         aside = item.get("placeholders")
         item["placeholders"] = {**aside, name: value} if isinstance(aside, dict) else {name: value}
         del item[name]
