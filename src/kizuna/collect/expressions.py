@@ -221,7 +221,7 @@ def stays_text(column: exp.Expr) -> bool:
     node: exp.Expr = column
     parent = column.parent
     while parent is not None:
-        if isinstance(parent, _PASSING) and not _only_text(parent):
+        if isinstance(parent, _PASSING) and not only_text(parent):
             return False
         if isinstance(parent, (exp.Like, exp.ILike, exp.DPipe)):
             return True
@@ -251,18 +251,18 @@ def stays_text(column: exp.Expr) -> bool:
     return True
 
 
-def _only_text(node: exp.Expr | None) -> bool:
+def only_text(node: exp.Expr | None) -> bool:
     """Whether all that a node may give is columns as they are, or text: a number among them makes all numbers."""
     if node is None or isinstance(node, (exp.Column, exp.Null)) or (isinstance(node, exp.Literal) and node.is_string):
         return True
     if isinstance(node, exp.Case):
         branches = [branch.args["true"] for branch in node.args["ifs"]]
-        return all(map(_only_text, [*branches, node.args.get("default")]))
+        return all(map(only_text, [*branches, node.args.get("default")]))
     if isinstance(node, exp.If):
-        return _only_text(node.args["true"]) and _only_text(node.args.get("false"))
+        return only_text(node.args["true"]) and only_text(node.args.get("false"))
     if isinstance(node, (exp.Paren, exp.IgnoreNulls, exp.Coalesce, exp.Nullif)):
-        return all(_only_text(child) for child in node.iter_expressions())
+        return all(only_text(child) for child in node.iter_expressions())
     if isinstance(node, exp.Func):
         name = function_name(node)
-        return name in _GIVE_TEXT or (name in _PASSING_NAMES and _only_text(node.this))
+        return name in _GIVE_TEXT or (name in _PASSING_NAMES and only_text(node.this))
     return isinstance(node, exp.DPipe)

@@ -110,8 +110,11 @@ def _told(node: exp.Expr, parent: exp.Expr) -> Use | None:
         return "bool"
     if isinstance(parent, (exp.If, exp.Case)) and parent.this is node:
         return "bool" if isinstance(parent, exp.If) else None
-    if isinstance(parent, (exp.EQ, exp.NEQ)) and isinstance(_other(node, parent), exp.Boolean):
-        return "bool"
+    if isinstance(parent, (exp.EQ, exp.NEQ)):
+        other = _other(node, parent)
+        return "bool" if isinstance(other, exp.Boolean) else "text" if expressions.only_text(other) else "number"
+    if isinstance(parent, (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between)):
+        return "number"
     if isinstance(parent, (exp.Add, exp.Sub)) and _is_interval(_other(node, parent)):
         return "time"
     if isinstance(parent, exp.Func):
