@@ -14,8 +14,8 @@
   // The page that is seen, and how it is used.
   let view, path, shown, since, engaged, depth, lcp_seconds;
   // The time of the last message: none has the same, so that their order is kept. Whether it was told how
-  // long the page took to load. When the queue is looked at again, whether a request is under way.
-  let last = 0, told = 0, timer, busy;
+  // long the page took to load. Set from the first message in the queue until the queue is empty again.
+  let last = 0, told = 0, timer;
 
   const send = (type, said) => {
     last = Math.max(Date.now(), last + 1);
@@ -94,14 +94,11 @@
   };
 
   const flush = async () => {
-    if (busy) return;
-    busy = 1;
     // As text: a browser need not ask the server first whether it may.
     const done = await deliver(async (body) => {
       const { status } = await fetch(server, { method: "POST", body, keepalive: body.length < 6e4 });
       return status < 429;
     }).catch(() => {});
-    busy = 0;
     timer = state.queue[0] && setTimeout(flush, done ? 0 : 2e4);
   };
 
@@ -145,7 +142,7 @@
     const link = event.composedPath().find((element) => /^http/.test(element.protocol));
     const file = /\.(pdf|docx?|xlsx?|pptx?|csv|txt|zip|rar|7z|gz|dmg|exe|msi|apk|mp[34])$/i.test(link?.pathname);
     if (event.button < 2 && link && (file || link.host != location.host))
-      track(file ? "File Downloaded" : "Link Clicked", { element: link.innerText.slice(0, 80), href: link.href.split("?")[0] });
+      track(file ? "File Downloaded" : "Link Clicked", { element: link.innerText.trim().slice(0, 80), href: link.href.split("?")[0] });
   };
 
   if (silent || !early) return (window.kizuna ||= () => {});
@@ -181,5 +178,4 @@
     buffered: true,
   });
   show();
-  flush();
 })();
