@@ -454,3 +454,15 @@ def test_what_had_data_before_is_not_called_without_data(run: Run, tmp_path: Pat
     flat = " ".join(shown.split())
     assert "Net Promoter Score (last Jan 2026)" in flat
     assert "kizuna import survey_response FILE Net Promoter Score" not in flat
+
+
+def test_overview_of_a_business_that_began_this_month(run: Run, tmp_path: Path) -> None:
+    """Who collects since this morning wants to see this morning, not a month in which there was nothing."""
+    kizuna.init(tmp_path / "young").close()
+    orders = tmp_path / "orders.csv"
+    orders.write_text("order_id,ordered_at,customer_id,value\n1,2026-03-03,a,10\n2,2026-03-05,b,30\n")
+    run("import", "order", str(orders), "-w", str(tmp_path / "young"))
+    code, out, _ = run("overview", "-w", str(tmp_path / "young"))
+    assert code == 0
+    assert "Mar 2026" in out
+    assert "Average order value" in out and "$20.00" in out

@@ -118,31 +118,38 @@ def look_back(
     """The last whole period with its change, and the course of the dozen periods up to it.
 
     They are asked apart: what is tested together is corrected together, and the overview tests one
-    period.
+    period. A business whose data began in the period that is not over sees that one.
     """
     ids = () if where else basics(shop)
-    days = [start_of_periods(shop, ids, every, back) for back in (COURSE, 1, 0)]
-    trend = shop.measure(*ids, every=every, since=days[0], until=days[2], where=where, compare="none")
-    return shop.measure(*ids, since=days[1], until=days[2], where=where, compare=compare), trend
+    begin, since, until = starts_of_periods(shop, ids, every)
+    trend = shop.measure(*ids, every=every, since=begin, until=until, where=where, compare="none")
+    return shop.measure(*ids, since=since, until=until, where=where, compare=compare), trend
 
 
-def start_of_periods(shop: Workspace, ids: Sequence[str], every: Every, back: int) -> date | None:
-    """The first day of the period `back` before the one that is not over; ``None`` without data."""
+def starts_of_periods(
+    shop: Workspace, ids: Sequence[str], every: Every
+) -> tuple[date | None, date | None, date | None]:
+    """The first days of the course, of the period to show, and of the one after it; ``None`` without data."""
     from kizuna.measure.ask import all_statistics, data_reach
     from kizuna.measure.calendar import Period, first_of, make_axis
 
     catalogue, settings = shop.catalogue, shop.settings
     recipes = [catalogue.recipe(name) for name in (catalogue.select(ids) if ids else catalogue)]
     with shop.store.reading() as data:
-        reach = data_reach(data, all_statistics(recipes), shop.business.planner)
-    last = max((r.last for r in reach.values() if r.last), default=None)
+        reach = data_reach(data, all_statistics(recipes), shop.business.planner).values()
+    last = max((r.last for r in reach if r.last), default=None)
     if last is None or every == "all":
-        return None
-    axis = make_axis(every, last, last + timedelta(days=1), "none", settings.zone, settings.first_weekday)
-    period = Period(first_of(every, last + timedelta(days=1), settings.first_weekday), last)
-    for _ in range(back):
-        period = axis.earlier(period)
-    return period.start
+        return None, None, None
+    after = last + timedelta(days=1)
+    axis = make_axis(every, last, after, "none", settings.zone, settings.first_weekday)
+    running = Period(first_of(every, after, settings.first_weekday), last)
+    shown, until = axis.earlier(running), running.start
+    if all(r.first is None or r.first >= running.start for r in reach):
+        shown, until = running, after
+    begin = shown
+    for _ in range(COURSE - 1):
+        begin = axis.earlier(begin)
+    return begin.start, shown.start, until
 
 
 def basics(shop: Workspace) -> tuple[str, ...]:
