@@ -18,6 +18,9 @@ from kizuna.errors import SettingError, did_you_mean
 
 Value = Any
 
+FILE = "kizuna.toml"
+"""Where a workspace's settings stand, and what makes a folder one."""
+
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 

@@ -14,12 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kizuna.errors import WorkspaceError
 from kizuna.facts import FACTS
-from kizuna.measure.ask import Business, ask
-from kizuna.measure.catalogue import Catalogue
-from kizuna.measure.explain import Explanation, explain, rows_behind
-from kizuna.measure.plan import Planner
-from kizuna.measure.question import Question, read_day
-from kizuna.settings import SETTINGS, Settings
+from kizuna.settings import FILE, SETTINGS, Settings
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.remote import RemoteStore
 from kizuna.store.running import claimed, running
@@ -30,11 +25,16 @@ if TYPE_CHECKING:
     from kizuna.collect.report import ImportReport
     from kizuna.collect.source import ReadOptions
     from kizuna.measure.answer import Answer
+    from kizuna.measure.ask import Business
     from kizuna.measure.calendar import Compare, Every
+    from kizuna.measure.catalogue import Catalogue
+    from kizuna.measure.explain import Explanation
     from kizuna.measure.metric import Metric
 
-FILE = "kizuna.toml"
+__all__ = ["DATABASE", "FILE", "Names", "Properties", "Workspace", "find", "init", "settings_file"]
+
 DATABASE = "kizuna.duckdb"
+MESSAGES = "raw/messages"
 Names = str | Sequence[str]
 T = TypeVar("T")
 _STARTING_SECONDS = 10.0
@@ -70,11 +70,15 @@ class Workspace:
     @cached_property
     def catalogue(self) -> Catalogue:
         """Built-in metrics and those of the folder ``metrics``."""
+        from kizuna.measure.catalogue import Catalogue
+
         return self._once("catalogue", lambda: Catalogue(self.settings, self.root / "metrics"))
 
     @cached_property
     def business(self) -> Business:
         """What measuring needs of this workspace."""
+        from kizuna.measure.ask import Business
+        from kizuna.measure.plan import Planner
 
         def make() -> Business:
             planner = Planner(self.catalogue.sets, Properties(self.store), self.settings)
@@ -90,12 +94,24 @@ class Workspace:
                 with contextlib.suppress(OSError):
                     return RemoteStore(server, path, self.settings)
             try:
-                return DuckDBStore(path, self.settings)
+                return self._caught_up(DuckDBStore(path, self.settings))
             except WorkspaceError:
                 # A server that is starting has the database before it answers; one that ends, a little longer.
                 if not running(self.root) or time.monotonic() > deadline:
                     raise
             time.sleep(0.1)
+
+    def _caught_up(self, store: DuckDBStore) -> DuckDBStore:
+        """With the messages that a server kept and did not come to load before it was ended."""
+        if (self.root / MESSAGES).is_dir():
+            from kizuna.loader import load_all
+
+            try:
+                load_all(store, self.settings, self.root)
+            except BaseException:
+                store.close()
+                raise
+        return store
 
     def _once(self, name: str, make: Callable[[], T]) -> T:
         """Make a part of the workspace once, though several threads ask for it first.
@@ -125,6 +141,9 @@ class Workspace:
         quarter, year or all; `since` is the first day, `until` the day after the last; `where` is
         an SQL condition over dimensions; `compare` is previous, year or none.
         """
+        from kizuna.measure.ask import ask
+        from kizuna.measure.question import Question, read_day
+
         initiatives = self.settings.initiatives
         question = Question(
             metrics,
@@ -140,6 +159,8 @@ class Workspace:
 
     def explain(self, metric: str) -> Explanation:
         """Definition, variants, formula, SQL and freshness of a metric."""
+        from kizuna.measure.explain import explain
+
         return explain(self.business, metric)
 
     def rows(
@@ -151,6 +172,9 @@ class Workspace:
         limit: int | None = None,
     ) -> pa.Table:
         """The facts behind a metric's number, newest first."""
+        from kizuna.measure.explain import rows_behind
+        from kizuna.measure.question import read_day
+
         initiatives = self.settings.initiatives
         first, last = read_day(since, initiatives, "since"), read_day(until, initiatives, "until")
         return rows_behind(self.business, metric, first, last, where, limit)

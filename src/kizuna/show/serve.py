@@ -27,13 +27,13 @@ from kizuna.collect.receive import Door
 from kizuna.collect.spool import Spool
 from kizuna.collect.webhooks import Hooks
 from kizuna.errors import SettingError, WorkspaceError
+from kizuna.imports import DATABASE
 from kizuna.loader import Loader
-from kizuna.settings import Settings
+from kizuna.settings import FILE, Settings
 from kizuna.show.site import Site
 from kizuna.store.control import Control
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.running import Running, claimed
-from kizuna.workspace import DATABASE, FILE
 
 FIRST_SOURCE = "web"
 ANSWER_SECONDS = 5
