@@ -23,6 +23,7 @@ from kizuna.store import business, filling, scope, traits
 from kizuna.store.bucket import local, stored
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.identity import numbered, owner
+from kizuna.store.scope import Touched
 from kizuna.store.steps import STEPS, Step, event_names, text
 
 _NOTES = """
@@ -71,12 +72,15 @@ def derive(store: DuckDBStore, facts_touched: set[str], whole: bool = True) -> N
         business.lay_out(store)
     fresh = {row[0] for row in store.execute("SELECT step FROM fresh")}
     store.execute("DELETE FROM fresh")
-    if not whole:
-        scope.settle(store)
+    spans = None if whole else scope.settle(store)
     for step in STEPS:
-        if step.reads & touched and step.file not in fresh and _run(store, step, whole):
+        if not step.reads & touched or step.file in fresh or (step.given and not _has_given(store, step.fact)):
+            continue
+        if _run(store, step, spans):
             touched.add(step.fact)
             fresh.discard(step.fact)
+            if spans and step.file in _TOLD:
+                spans = scope.settle(store)
     scope.forget(store)
 
 
@@ -95,30 +99,29 @@ def ahead(store: DuckDBStore, fact: Fact, rows: str) -> str:
     return f"FROM ({rows}) JOIN numbers USING (place)"
 
 
-def _run(store: DuckDBStore, step: Step, whole: bool) -> bool:
-    """Says whether rows of the step's fact came or went."""
-    fact = FACTS[step.fact]
-    if step.file == "cart":
-        whole = _orders_by_events(store, whole)
-    if whole or fact.name in _ALWAYS_WHOLE:
-        if step.file in _TOLD:
-            _note_all_told(store, step)
-        sql, values = _filled_in(store, text(step.file), _WHOLE)
-        if step.gives == "rows":
-            return _replace_rows(store, fact, sql, values)
-        _update_columns(store, step, sql, values, "TRUE")
-        return False
-    pieces = _narrow(store, step)
-    if step.narrow:
-        scope.lay_out(store, text(f"narrow/{step.narrow}"), lambda sql: _filled_in(store, sql, pieces))
+def _has_given(store: DuckDBStore, fact: str) -> bool:
+    return bool(store.execute(f'SELECT 1 FROM "{fact}" WHERE import_no <> 0 LIMIT 1'))
+
+
+def _run(store: DuckDBStore, step: Step, spans: Touched | None) -> bool:
+    """Derive all there is to a step, or within `spans`; says whether rows of the step's fact came or went."""
+    if step.fact in _ALWAYS_WHOLE or (step.file == "cart" and _first_order_event(store, spans)):
+        spans = None
+    if spans is None and step.file in _TOLD:
+        _note_all_told(store, step)
+    pieces = _WHOLE if spans is None else _narrow(store, step, spans)
+    if spans and step.narrow:
+        script = text(f"narrow/{step.narrow}")
+        if not scope.lay_out(store, script, lambda sql: _filled_in(store, sql, pieces)):
+            return False
     sql, values = _filled_in(store, text(step.file), pieces)
-    if step.gives == "rows":
-        return _exchange_rows(store, step, sql, values)
-    _update_columns(store, step, sql, values, _PEOPLE)
-    return False
+    if step.gives == "columns":
+        _update_columns(store, step, sql, values, pieces["people"])
+        return False
+    return (_exchange_rows if spans else _replace_rows)(store, step, sql, values)
 
 
-def _narrow(store: DuckDBStore, step: Step) -> dict[str, str]:
+def _narrow(store: DuckDBStore, step: Step, spans: Touched) -> dict[str, str]:
     """What stands in the braces of a step that is narrowed to what was touched."""
     zone = store.settings.timezone
     return {
@@ -131,8 +134,8 @@ def _narrow(store: DuckDBStore, step: Step) -> dict[str, str]:
         "ids": _IDS.get(step.file, "TRUE"),
         "within": "EXISTS (SELECT 1 FROM region r WHERE r.customer_no = cart.customer_no"
         " AND cart.started_at >= r.since AND cart.started_at < r.until)",
-        "whose": scope.whose(store),
-        "by_clients": str(bool(store.execute("SELECT 1 FROM span WHERE session_id IS NOT NULL LIMIT 1"))).upper(),
+        "whose": spans.whose,
+        "by_clients": str(spans.by_clients).upper(),
         "first": f"{local('since', zone)}::DATE",
         "last": f"{local('until', zone)}::DATE",
         "step": step.file,
@@ -170,15 +173,15 @@ def _note_all_told(store: DuckDBStore, step: Step) -> None:
     )
 
 
-def _orders_by_events(store: DuckDBStore, whole: bool) -> bool:
+def _first_order_event(store: DuckDBStore, spans: Touched | None) -> bool:
     """Note whether any event tells of an order, because then orders of files end no carts.
 
-    The first such event changes the carts of everyone. Says whether they are all to be made anew.
+    The first such event changes the carts of everyone, and they are all to be made anew.
     """
     known = bool(store.execute(_ORDERS_BY_EVENTS))
-    if known and not whole:
+    if known and spans:
         return False
-    near = "TRUE" if whole else f"{scope.window(store, 'span', 'occurred_at')} AND {scope.whose(store)}"
+    near = f"{scope.window(store, 'span', 'occurred_at')} AND {spans.whose}" if spans else "TRUE"
     found = bool(
         store.execute(
             f"SELECT 1 FROM event WHERE list_contains($names::VARCHAR[], name) AND {near} LIMIT 1",
@@ -188,12 +191,12 @@ def _orders_by_events(store: DuckDBStore, whole: bool) -> bool:
     if found != known:
         store.execute("DELETE FROM derived_note")
         store.execute("INSERT INTO derived_note SELECT 'orders_by_events' WHERE ?", [found])
-    return whole or found
+    return found
 
 
-def _replace_rows(store: DuckDBStore, fact: Fact, sql: str, values: dict[str, Any]) -> bool:
-    deleted = store.execute(f'DELETE FROM "{fact.name}" WHERE import_no = 0')[0][0]
-    return bool(_insert(store, fact, sql, values) + deleted)
+def _replace_rows(store: DuckDBStore, step: Step, sql: str, values: dict[str, Any]) -> bool:
+    deleted = store.execute(f'DELETE FROM "{step.fact}" WHERE import_no = 0')[0][0]
+    return bool(_insert(store, FACTS[step.fact], sql, values) + deleted)
 
 
 def _exchange_rows(store: DuckDBStore, step: Step, sql: str, values: dict[str, Any]) -> bool:
@@ -205,7 +208,7 @@ def _exchange_rows(store: DuckDBStore, step: Step, sql: str, values: dict[str, A
             f' SELECT rowid AS place FROM "{fact.name}" WHERE import_no = 0 AND {_THEIRS}'
         )
     store.execute(f"CREATE OR REPLACE TEMP TABLE found AS {sql}", values)
-    names = [row[0] for row in store.execute("DESCRIBE found")]
+    names = _columns_found(store, step)
     store.execute(
         f"CREATE OR REPLACE TEMP TABLE old AS SELECT rowid AS place, {', '.join(names)}"
         f' FROM "{fact.name}" WHERE rowid IN (SELECT place FROM stale)'
@@ -219,8 +222,17 @@ def _exchange_rows(store: DuckDBStore, step: Step, sql: str, values: dict[str, A
         # Their customers and days were perhaps not touched by the events themselves.
         scope.note(store, "gone", fact.time)
         scope.note(store, "come", fact.time)
-        scope.settle(store)
     return bool(deleted or inserted)
+
+
+def _columns_found(store: DuckDBStore, step: Step) -> tuple[str, ...]:
+    """The columns that a step's SELECT gives, asked once: planning a statement costs more than a few rows."""
+    if step.file not in _columns:
+        _columns[step.file] = tuple(row[0] for row in store.execute("DESCRIBE found"))
+    return _columns[step.file]
+
+
+_columns: dict[str, tuple[str, ...]] = {}
 
 
 def _insert(store: DuckDBStore, fact: Fact, sql: str, values: dict[str, Any]) -> int:
@@ -236,7 +248,7 @@ def _update_columns(store: DuckDBStore, step: Step, sql: str, values: dict[str, 
     if fills:
         filling.empty(store, fact, rows)
     store.execute(f"CREATE OR REPLACE TEMP TABLE found AS {sql}", values)
-    names = [row[0] for row in store.execute("DESCRIBE found") if row[0] != "place"]
+    names = [name for name in _columns_found(store, step) if name != "place"]
     if fills:
         filling.note(store, fact, names)
     news = {name: f"new.{name}" for name in names}

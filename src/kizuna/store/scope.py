@@ -7,13 +7,14 @@ once under the old number and once under the new. A span that is too wide costs 
 A step that is narrowed by more than its customers has a file in ``derived/narrow/``: statements that leave
 ``near``, the events the step reads in place of all of them, and ``stale``, the derived rows that it makes anew. In them
 ``{window TABLE COLUMN}`` becomes a condition on time, in constants, so that DuckDB can leave most of a table
-unread: rows lie roughly in the order of time.
+unread: rows lie roughly in the order of time. ``{stop TABLE …}`` ends it where these tables are empty.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ CREATE TEMP TABLE IF NOT EXISTS touched_span (
     customer_no INTEGER, session_id VARCHAR, since TIMESTAMP, until TIMESTAMP)
 """
 _WINDOW = re.compile(r"\{window (\w+) (\w+)(?: (\w+))?\}")
+_STOP = re.compile(r"\{stop ([\w ]+)\}")
 _MOST_WINDOWS = 8
 
 
@@ -44,7 +46,21 @@ def note(
     )
 
 
-def settle(store: DuckDBStore) -> None:
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What there is in ``span`` and ``touched_customer``: nobody's rows too, rows with a client's session id."""
+
+    nobody: bool
+    by_clients: bool
+
+    @property
+    def whose(self) -> str:
+        """SQL for the rows of touched customers, and of nobody where nobody's rows were touched."""
+        theirs = "customer_no IN (SELECT customer_no FROM touched_customer)"
+        return f"({theirs} OR customer_no IS NULL)" if self.nobody else theirs
+
+
+def settle(store: DuckDBStore) -> Touched:
     """Lay out what was noted so far: ``span``, numbered, and ``touched_customer``."""
     store.execute(_SPANS)
     store.execute(
@@ -55,6 +71,8 @@ def settle(store: DuckDBStore) -> None:
         "CREATE OR REPLACE TEMP TABLE touched_customer AS"
         " SELECT DISTINCT customer_no FROM touched_span WHERE customer_no IS NOT NULL"
     )
+    found = store.execute("SELECT count(*) > count(customer_no), count(session_id) > 0 FROM span")[0]
+    return Touched(*found)
 
 
 def forget(store: DuckDBStore) -> None:
@@ -63,32 +81,26 @@ def forget(store: DuckDBStore) -> None:
     store.execute("DELETE FROM touched_span")
 
 
-def whose(store: DuckDBStore) -> str:
-    """SQL for the rows of touched customers, and of nobody where nobody's rows were touched."""
-    nobody = store.execute("SELECT 1 FROM span WHERE customer_no IS NULL LIMIT 1")
-    theirs = "customer_no IN (SELECT customer_no FROM touched_customer)"
-    return f"({theirs} OR customer_no IS NULL)" if nobody else theirs
+def lay_out(store: DuckDBStore, script: str, fill: Callable[[str], tuple[str, Mapping[str, Any]]]) -> bool:
+    """Run the statements of a file in ``derived/narrow/``; `fill` puts in pieces and gives parameters.
 
-
-def lay_out(store: DuckDBStore, script: str, fill: Callable[[str], tuple[str, Mapping[str, Any]]]) -> None:
-    """Run the statements of a file in ``derived/narrow/``; `fill` puts in pieces and gives parameters."""
-    for statement in script.split(";\n"):
-        if statement.strip():
+    False when there is nothing to make anew: all tables that a ``{stop …}`` names are empty.
+    """
+    for statement in filter(str.strip, script.split(";\n")):
+        if stop := _STOP.fullmatch(statement.strip()):
+            rows = " UNION ALL ".join(f"(SELECT 1 FROM {table} LIMIT 1)" for table in stop[1].split())
+            if not store.execute(rows):
+                return False
+        else:
             sql, values = fill(statement)
             store.execute(_WINDOW.sub(lambda found: window(store, *found.groups()), sql), values)
+    return True
 
 
 def window(store: DuckDBStore, table: str, starts: str, ends: str | None = None) -> str:
     """SQL for rows whose time (or time from `starts` to `ends`) can lie in an interval since … until of `table`."""
     found = store.execute(
-        f"""
-        SELECT min(since), nullif(max(until), 'infinity') FROM (
-            SELECT *, count(*) FILTER (since > latest + INTERVAL 6 HOUR) OVER (ORDER BY since, until) AS island
-            FROM (
-                SELECT since, until, max(until) OVER (
-                    ORDER BY since, until ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest
-                FROM (SELECT DISTINCT since, until FROM {table})))
-        GROUP BY island ORDER BY 1"""
+        f"SELECT min(since), nullif(max(until), 'infinity') FROM {table} GROUP BY date_trunc('day', since) ORDER BY 1"
     )
     spans = [
         f"({ends or starts} >= {_literal(since)}" + (f" AND {starts} <= {_literal(until)})" if until else ")")
@@ -97,9 +109,15 @@ def window(store: DuckDBStore, table: str, starts: str, ends: str | None = None)
     return f"({' OR '.join(spans)})" if spans else "FALSE"
 
 
-def _few(found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """At most `_MOST_WINDOWS` intervals that cover those found, joined where they lie closest."""
-    spans = [(since, until) for since, until in found]
+def _few(found: Sequence[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """At most `_MOST_WINDOWS` intervals that cover those found, joined where they lie closest; None is no end."""
+    spans: list[tuple[Any, Any]] = []
+    for since, until in found:
+        if spans and (spans[-1][1] is None or since <= spans[-1][1]):
+            ends = (spans[-1][1], until)
+            spans[-1] = (spans[-1][0], None if None in ends else max(ends))
+        else:
+            spans.append((since, until))
     while len(spans) > _MOST_WINDOWS:
         gaps = [spans[n + 1][0] - spans[n][1] for n in range(len(spans) - 1)]
         near = gaps.index(min(gaps))

@@ -14,7 +14,7 @@ class Step:
     """One file of ``derived/``: which fact it makes or completes, and from which facts.
 
     `narrow` names the file in ``derived/narrow/`` that finds what the step has to make anew; without
-    one it is whatever has a touched customer.
+    one it is whatever has a touched customer. `given` steps are about rows of the fact that were given, not derived.
     """
 
     file: str
@@ -22,22 +22,25 @@ class Step:
     gives: Literal["rows", "columns"]
     reads: frozenset[str]
     narrow: str = ""
+    given: bool = False
 
 
-def _step(file: str, fact: str, gives: Literal["rows", "columns"], *reads: str, narrow: str = "") -> Step:
-    return Step(file, fact, gives, frozenset(reads), narrow)
+def _step(
+    file: str, fact: str, gives: Literal["rows", "columns"], *reads: str, narrow: str = "", given: bool = False
+) -> Step:
+    return Step(file, fact, gives, frozenset(reads), narrow, given)
 
 
 STEPS = (
-    _step("customer_single", "customer", "columns", "customer", "identifier"),
+    _step("customer_single", "customer", "columns", "customer", "identifier", given=True),
     _step("customer_known", "customer", "rows", "customer", "identifier", "trait"),
-    _step("customer_filled", "customer", "columns", "customer", "identifier", "trait"),
+    _step("customer_filled", "customer", "columns", "customer", "identifier", "trait", given=True),
     _step("order_told", "order", "rows", "event", "order", narrow="told"),
     _step("order", "order", "columns", "order"),
     _step("session", "session", "rows", "event", "session", narrow="session"),
     _step("session_first", "session", "columns", "event", "session"),
     _step("cart", "cart", "rows", "event", "order", narrow="cart"),
-    _step("cart_imported", "cart", "columns", "cart"),
+    _step("cart_imported", "cart", "columns", "cart", given=True),
     _step("customer_day", "customer_day", "rows", "event", "order", narrow="customer_day"),
     _step("mrr_movement", "mrr_movement", "rows", "subscription"),
     _step("customer", "customer", "columns", "customer", "identifier", "order", "subscription"),

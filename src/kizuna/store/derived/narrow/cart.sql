@@ -11,6 +11,8 @@ CREATE OR REPLACE TEMP TABLE old_cart AS
 SELECT rowid AS place, customer_no, started_at FROM cart
 WHERE import_no = 0 AND customer_no IN (SELECT customer_no FROM touched_customer);
 
+{stop near old_cart};
+
 CREATE OR REPLACE TEMP TABLE region AS
 WITH before AS (
     SELECT s.number, bool_or(n.occurred_at >= s.since - to_hours($cart_window_hours) AND n.occurred_at < s.since) AS goes_on

@@ -5,6 +5,8 @@ CREATE OR REPLACE TEMP TABLE near_message AS
 SELECT rowid AS place, customer_no, sent_at, channel FROM message m
 WHERE {window region sent_at} AND channel = 'push' AND customer_no IN (SELECT customer_no FROM touched_customer);
 
+{stop near_message};
+
 CREATE OR REPLACE TEMP TABLE region AS SELECT sent_at AS since, sent_at + INTERVAL 24 HOUR AS until FROM near_message;
 
 CREATE OR REPLACE TEMP TABLE near AS

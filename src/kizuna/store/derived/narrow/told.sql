@@ -5,14 +5,16 @@ WHERE {window span occurred_at} AND {id} IS NOT NULL AND list_contains(${step}::
     AND EXISTS (SELECT 1 FROM span s
         WHERE s.customer_no IS NOT DISTINCT FROM e.customer_no AND e.occurred_at BETWEEN s.since AND s.until);
 
-INSERT INTO told
-SELECT DISTINCT '{step}' AS step, md5_number_lower(id) AS id, told_at FROM new_told ANTI JOIN told
-    ON told.step = '{step}' AND told.id = md5_number_lower(new_told.id) AND told.told_at = new_told.told_at;
-
 CREATE OR REPLACE TEMP TABLE touched_id AS
 SELECT DISTINCT id FROM (SELECT id FROM new_told UNION ALL
     SELECT {id} FROM {fact} o WHERE import_no <> 0 AND {window span {time}} AND EXISTS (SELECT 1 FROM span s
         WHERE s.customer_no IS NOT DISTINCT FROM o.customer_no AND o.{time} BETWEEN s.since AND s.until));
+
+{stop touched_id};
+
+INSERT INTO told
+SELECT DISTINCT '{step}' AS step, md5_number_lower(id) AS id, told_at FROM new_told ANTI JOIN told
+    ON told.step = '{step}' AND told.id = md5_number_lower(new_told.id) AND told.told_at = new_told.told_at;
 
 CREATE OR REPLACE TEMP TABLE region AS
 SELECT told_at AS since, told_at AS until FROM told
