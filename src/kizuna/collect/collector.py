@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from kizuna.collect.answers import Answer, Header, json_answer, later, problem, refusal
+from kizuna.collect.deadlines import Deadlines
 from kizuna.collect.keep import Keeper
 from kizuna.collect.receive import Door, Refused, Request, receive
 from kizuna.collect.unpack import too_large
@@ -66,6 +67,7 @@ class Collector:
         self._door, self._keeper, self._hooks = door, keeper, hooks
         self._most: int = settings.max_request_bytes
         self._seconds: float = settings.body_seconds
+        self._deadlines = Deadlines(self._seconds)
         self._any_origin = "*" in settings.allowed_origins
         self._origins = {str(origin).rstrip("/").encode() for origin in settings.allowed_origins}
         self._proxies = [ipaddress.ip_network(proxy, strict=False) for proxy in settings.trusted_proxies]
@@ -144,21 +146,33 @@ class Collector:
 
     async def _body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         """The body as it was sent, no more of it than is allowed, no later than is allowed."""
-        length = headers.get(b"content-length", b"")
+        given = headers.get(b"content-length", b"")
+        length = int(given) if given.isdigit() and len(given) < 20 else -1
+        task = self._deadlines.enter()
+        late = False
         try:
-            async with asyncio.timeout(self._seconds):
-                if length.isdigit() and int(length[:20]) > self._most:
-                    raise await _unread(too_large(self._most, f"{int(length[:20]):,}"), receive)
-                message = await receive()
-                body: bytes = message.get("body", b"")
-                if not message.get("more_body"):
-                    return body
-                return await self._rest(body, receive)
-        except TimeoutError:
-            detail = f"The body did not come within {self._seconds} seconds (setting body_seconds)."
-            raise Refused(408, "slow", detail, {"connection": "close"}) from None
+            return await self._read(length, receive)
+        except asyncio.CancelledError:
+            late = self._deadlines.leave(task)
+            if not late:
+                raise
+        finally:
+            if not late:
+                self._deadlines.leave(task)
+        detail = f"The body did not come within {self._seconds} seconds (setting body_seconds)."
+        raise Refused(408, "slow", detail, {"connection": "close"})
 
-    async def _rest(self, body: bytes, receive: Receive) -> bytes:
+    async def _read(self, length: int, receive: Receive) -> bytes:
+        if length > self._most:
+            raise await _unread(too_large(self._most, f"{length:,}"), receive)
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        # Once all is there, asking whether there is more costs a turn through the web server.
+        if len(body) == length or not message.get("more_body"):
+            return body
+        return await self._rest(body, length, receive)
+
+    async def _rest(self, body: bytes, length: int, receive: Receive) -> bytes:
         parts, size, more = [body], len(body), True
         while more:
             message = await receive()
@@ -169,7 +183,7 @@ class Collector:
             if size > self._most:
                 raise await _unread(too_large(self._most, f"at least {size:,}"), receive, more=message["more_body"])
             parts.append(part)
-            more = message.get("more_body", False)
+            more = size != length and message.get("more_body", False)
         return b"".join(parts)
 
     def _other(self, path: str, method: str, scope: Scope, headers: Mapping[bytes, bytes]) -> Answer:
