@@ -27,14 +27,15 @@ class Keeper:
 
     async def keep(self, received: Received) -> Outcome:
         """Keep messages; returns when they are on the disk. Raises `SpoolError`: then none of them counts."""
-        outcome, groups = self._append(received)
+        outcome, groups = self.take(received)
         # Messages are many small objects: let them go before others come.
         del received
         for group in groups:
             await group.settled()
         return outcome
 
-    def _append(self, received: Received) -> tuple[Outcome, list[Group]]:
+    def take(self, received: Received) -> tuple[Outcome, list[Group]]:
+        """Have messages kept; the outcome holds once all the groups are on the disk."""
         keeping = _Keeping(self.ids, received.envelope.source)
         parts = zip(received.order, received.messages, received.lines, received.said, strict=True)
         for index, kept, line, said in parts:
