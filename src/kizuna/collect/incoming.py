@@ -80,7 +80,8 @@ class Run:
             "envelope": told(self._heads, pa.string()),
             "item": pa.array(self._lines, pa.string()),
         }
-        return pa.Table.from_batches(pa.table(columns).to_batches(max_chunksize=PART))
+        whole = pa.table(columns)
+        return pa.Table.from_batches(whole.to_batches(max_chunksize=PART), whole.schema)
 
 
 def place_of(after: Position, count: int) -> int:
