@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -98,6 +99,9 @@ def test_the_tag_is_served_to_pages_of_others(server: RunningServer) -> None:
     again = client.request("GET", "/tracker.js", headers={"If-None-Match": headers["etag"]})
     assert (again[0], again[2]) == (304, b"")
     assert client.request("HEAD", "/tracker.js")[2] == b""
+    status, packed_headers, packed = client.request("GET", "/tracker.js", headers={"Accept-Encoding": "gzip, br"})
+    assert (status, packed_headers["content-encoding"], gzip.decompress(packed)) == (200, "gzip", body)
+    assert packed_headers["vary"] == "accept-encoding"
     client.close()
 
 

@@ -36,6 +36,8 @@ async def _show(page: Answer, scope: Scope, send: Send) -> None:
         page = problem(405, "method", f"{scope['path']} takes GET.", {"allow": "GET, HEAD"})
     elif _has_it(page, scope):
         page = Answer(304, b"", page.headers)
+    elif scope["path"] == TAG and b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b""):
+        page = Answer(200, tracker().packed, [*page.headers, (b"content-encoding", b"gzip")])
     await send({"type": "http.response.start", "status": page.status, "headers": page.headers})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else page.body})
 
@@ -56,6 +58,7 @@ def _script(tag: Tracker) -> Answer:
         (b"content-type", b"text/javascript; charset=utf-8"),
         (b"cache-control", b"public, max-age=3600"),
         (b"etag", tag.etag.encode()),
+        (b"vary", b"accept-encoding"),
         (b"access-control-allow-origin", b"*"),
         (b"cross-origin-resource-policy", b"cross-origin"),
         (b"x-content-type-options", b"nosniff"),

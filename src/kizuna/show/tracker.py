@@ -6,6 +6,7 @@ That is all that is done to it: what a browser runs can be read beside what is k
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import re
 from dataclasses import dataclass
@@ -19,13 +20,14 @@ LARGEST = 2048
 
 @dataclass(frozen=True, slots=True)
 class Tracker:
-    """The bytes of the tag, and their digest in the two forms browsers want.
+    """The bytes of the tag, plain and gzipped, and their digest in the two forms browsers want.
 
     `integrity` is what a script element says of the bytes it accepts (W3C Subresource Integrity); a server
     on another origin must allow cross-origin reading for it. `etag` tells a cache whether they changed.
     """
 
     body: bytes
+    packed: bytes
     integrity: str
     etag: str
 
@@ -33,9 +35,11 @@ class Tracker:
 @cache
 def tracker() -> Tracker:
     """The tag, made once."""
-    body = packed((files("kizuna.show") / "static" / NAME).read_text(encoding="utf-8")).encode()
+    body = stripped((files("kizuna.show") / "static" / NAME).read_text(encoding="utf-8")).encode()
     digest = hashlib.sha384(body).digest()
-    return Tracker(body, f"sha384-{base64.b64encode(digest).decode()}", f'"{digest[:12].hex()}"')
+    return Tracker(
+        body, gzip.compress(body, 9, mtime=0), f"sha384-{base64.b64encode(digest).decode()}", f'"{digest[:12].hex()}"'
+    )
 
 
 _COMMENT = re.compile(r"(^|\s)//(\s.*)?$", re.MULTILINE)
@@ -43,7 +47,7 @@ _SPACE = re.compile(r'("[^"\n]*")|\s*([][{}()=+*/?:;,<>&|!]|\n)\s*')
 _NEEDLESS = re.compile(r'("[^"\n]*")|[;,](?=[]})])')
 
 
-def packed(text: str) -> str:
+def stripped(text: str) -> str:
     """A script without comments and needless spaces.
 
     It knows only as much of the language as the tag uses: comments that begin with ``//``, texts in double
