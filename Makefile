@@ -39,8 +39,8 @@ format: $(READY) ## put the code in shape with ruff
 bench: $(READY) ## planning, importing and measuring, beside what they should take; ONLY=planning runs one
 	@$(BIN)/python -m bench $(ONLY)
 
-faults: $(READY) ## tests that break things on purpose: damaged databases, second owners, killed imports
-	@$(BIN)/python -m pytest -n $(WORKERS) tests/faults tests/collect/test_imports.py
+faults: $(READY) ## tests that break things on purpose, in full: 100 kills, full disks, damage, second owners; about half an hour
+	@KIZUNA_FAULTS=full $(BIN)/python -m pytest -n $(WORKERS) tests/faults tests/collect/test_imports.py tests/collect/test_spool.py
 
 conformance: $(READY) ## every metric against its hand-written query on each engine: so far DuckDB alone
 	@$(BIN)/python -m pytest -n $(WORKERS) tests/oracle

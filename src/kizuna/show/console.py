@@ -22,6 +22,9 @@ STYLES = {
 }
 """One accent; colour has two meanings only. Chosen to be read on dark and on light terminals."""
 
+CONTROL = dict.fromkeys((*range(32), *range(127, 160), *range(0x2028, 0x202F), *range(0x2066, 0x206A)), "·")
+"""Ends of lines, what steers a terminal, and what turns the direction of writing."""
+
 
 def out() -> Console:
     """stdout. Colours only on a terminal, and not under NO_COLOR."""

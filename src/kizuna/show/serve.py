@@ -30,6 +30,7 @@ from kizuna.errors import SettingError, WorkspaceError
 from kizuna.imports import DATABASE
 from kizuna.loader import Loader
 from kizuna.settings import FILE, Settings
+from kizuna.show.console import CONTROL
 from kizuna.show.site import Site
 from kizuna.store.control import Control
 from kizuna.store.duckdb import DuckDBStore
@@ -73,6 +74,7 @@ class Server:
 
     def run(self, ready: Callable[[Server], None]) -> None:
         """Serve until SIGTERM or SIGINT; `ready` is called once the first request can be taken."""
+        _log_in_lines()
         with claimed(self.root, self.url) as me, ExitStack() as parts:
             _free(self.host, self.port)
             _have_many_files()
@@ -154,6 +156,20 @@ async def _follow(file: Path, door: Door) -> None:
 def _write(spool: Spool, loader: Loader, payload: bytes) -> None:
     """Keep a record for a command, and have it in the facts before the command goes on."""
     loader.load_until(spool.write(payload))
+
+
+class _OneLine(logging.Formatter):
+    """What came from outside (a path with a line's end in it) cannot write a log line of its own."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return super().formatMessage(record).translate(CONTROL)
+
+
+def _log_in_lines() -> None:
+    """Warnings and errors to stderr, where systemd and people look."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_OneLine("%(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
 def _opened(path: Path, settings: Settings) -> DuckDBStore:

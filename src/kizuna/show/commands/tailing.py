@@ -17,12 +17,10 @@ from kizuna.collect.message import Envelope, Kept, read_record
 from kizuna.collect.reader import FOLDER, Position, Reader
 from kizuna.collect.segment import Record, records
 from kizuna.show.commands.common import WorkspaceOption, short
-from kizuna.show.console import note, out
+from kizuna.show.console import CONTROL, note, out
 
 LOOK_AGAIN = 0.25
 WIDEST = 60
-CONTROL = dict.fromkeys((*range(32), *range(127, 160), *range(0x2028, 0x202F), *range(0x2066, 0x206A)), "·")
-"""Ends of lines, what steers a terminal, and what turns the direction of writing."""
 
 Message = tuple[Envelope, Kept]
 
