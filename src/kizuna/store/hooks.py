@@ -315,11 +315,13 @@ def _know(store: DuckDBStore, fact: Fact) -> None:
 
 def _note(store: DuckDBStore, fact: Fact) -> None:
     """The rows of these keys as they stand now, for `derive`: once before they change and once after."""
-    if not fact.has_customer or fact.by_name[fact.time].derived:
+    if not fact.has_customer:
         return
-    session = "session_id" if fact.name == "event" else "NULL"
+    session = "session_id" if fact.name in ("event", "session") else "NULL"
+    # Where the time is derived (a customer's first order), whose rows they are is enough.
+    time = "NULL::TIMESTAMP" if fact.by_name[fact.time].derived else f'"{fact.time}"'
     rows = f'(SELECT * FROM "{fact.name}" WHERE row_key IN (SELECT row_key FROM _hook_rows) AND import_no <> 0)'
-    scope.note(store, rows, f'"{fact.time}"', session_id=session)
+    scope.note(store, rows, time, session_id=session)
 
 
 def waiting_rows(store: DuckDBStore, facts: Iterable[Fact] = tuple(FACTS.values())) -> dict[str, int]:
