@@ -58,6 +58,8 @@ def _as_posthog(call: Call, at: int) -> dict[str, Any]:
     page, campaign = context.get("page", {}), context.get("campaign", {})
     properties: dict[str, Any] = dict(call.get("properties", {}))
     properties |= {f"utm_{'campaign' if name == 'name' else name}": value for name, value in campaign.items()}
+    if "anonymousId" in call:
+        properties["$device_id"] = call["anonymousId"]
     if page:
         properties |= {"$pathname": page["path"], "$referrer": page.get("referrer", "$direct")}
     if call["type"] == "screen":

@@ -311,6 +311,7 @@ FORM = json.dumps(
             context=_texts(
                 "userAgent", "ip", "sessionId", "session_id",
                 page=_texts(*_PAGE), referrer=_texts("url"), campaign=_texts("name", "source", "medium"),
+                library=_texts("name"),
                 device=_texts("type"), os=_texts("name"), location=_texts("country"),
                 traits=_texts("email", "phone"), externalIds="JSON",
             ),

@@ -8,7 +8,9 @@ SELECT id AS event_id, happened_at AS occurred_at,
     told.campaign,
     source,
     CASE WHEN kind = 'screen' OR sent_by = 'mobile' OR lower(context.device.type) IN ('ios', 'android')
-        OR starts_with(event, 'Application ') THEN 'app' ELSE 'web' END AS platform,
+        OR starts_with(event, 'Application ') OR starts_with(event, 'Push Notification ')
+        OR regexp_matches(lower(context.library.name), '(^|[-_.])(ios|android|swift|kotlin|flutter|react[-_]native)')
+        THEN 'app' ELSE 'web' END AS platform,
     coalesce(device, CASE WHEN lower(context.device.type) IN ('ios', 'android') THEN 'mobile' END) AS device,
     coalesce(CASE WHEN length(context.location.country) = 2 THEN upper(context.location.country) END, country) AS country,
     CASE WHEN kind = 'screen' THEN coalesce(name, said.name, path) ELSE coalesce(path, name, said.name) END AS page,
