@@ -20,6 +20,7 @@ COMMANDS = (
     ("init", "workspace:init", "Make a workspace: one folder for one business."),
     ("import", "importing:import_", "Load files of facts: orders, tickets, survey answers and so on."),
     ("rejected", "importing:rejected", "List the rows that did not fit, with their reasons."),
+    ("replay", "replaying:replay", "Load rejected messages that fit by now."),
     ("rebuild", "importing:rebuild", "Make facts and numbers again from the files that were kept."),
     ("serve", "serving:serve", "Collect what sites, apps and systems send, as it happens."),
     ("sources", "serving:sources", "List who may send messages, with their write keys, or add one."),

@@ -93,12 +93,17 @@ def rejected(
     *,
     fact: Annotated[str | None, Parameter(help="only rows of this fact")] = None,
     from_import: Annotated[int | None, Parameter(name="--import", help="only those of this import")] = None,
+    messages: Annotated[bool, Parameter(help="messages that were sent, instead of rows of files", negative=())] = False,
+    source: Annotated[str | None, Parameter(help="only messages of this source")] = None,
     limit: Annotated[int, Parameter(help="at most this many; 0 for all")] = 20,
     format: Annotated[Literal["table", "json", "csv"], Parameter(help="how to print it")] = "table",
     output: OutputOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """List the rows that did not fit, with file, line and reason, the latest import first."""
+    """List what did not fit, with its reason, the latest first: rows of files, or messages that were sent."""
+    if messages or source is not None:
+        _rejected_messages(source, limit, format, output, workspace)
+        return
     if fact is not None and fact not in FACTS:
         raise UnknownName("fact", fact, FACTS, "kizuna facts lists them all.")
     with opened(workspace) as shop:
@@ -115,10 +120,39 @@ def rejected(
     elif format == "csv" or output is not None:
         deliver(as_csv(names, found), output)
     elif not found:
-        out().print(Text("Every row that was imported fits."))
+        out().print(Text("Every row that was imported fits. kizuna rejected --messages lists messages."))
     else:
         out().print(_rejected_table(found))
         note("mend the file and import it again: rows under the same key are replaced")
+
+
+def _rejected_messages(
+    source: str | None, limit: int, format: str, output: Path | None, workspace: Path | None
+) -> None:
+    from kizuna.store.setaside import all_set_aside
+
+    with opened(workspace) as shop:
+        rows = all_set_aside(shop.store, source, limit)
+    names = ("received_at", "source", "call", "message_id", "reason", "detail", "message")
+    found = [{name: getattr(row, name) for name in names} for row in rows]
+    if format == "json":
+        deliver(json.dumps(found, ensure_ascii=False, indent=2, default=str) + "\n", output)
+    elif format == "csv" or output is not None:
+        deliver(as_csv(names, found), output)
+    elif not found:
+        out().print(Text("Every message that was sent fits."))
+    else:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
+        for name in ("received", "source", "call", "reason"):
+            table.add_column(Text(name, "key"), max_width=40, overflow="fold")
+        for row in found:
+            at = f"{row['received_at']:%Y-%m-%d %H:%M:%S}"
+            table.add_row(
+                *map(Text, (at, row["source"], row["call"])), Text(f"{row['reason']}: {row['detail']}", "worse")
+            )
+            table.add_row("", "", "", Text(str(row["message"])[:300], "quiet"))
+        out().print(table)
+        note("once the cause is mended, kizuna replay loads those that fit then")
 
 
 def _rejected_table(found: list[dict[str, Any]]) -> Table:
@@ -137,7 +171,11 @@ def rebuild(*, workspace: WorkspaceOption = None) -> None:
     with opened(workspace, rebuilding=True) as shop, progress_bar() as progress:
         reports = shop.rebuild(progress=progress)
     rows = sum(report.added + report.replaced for report in reports)
-    out().print(Text(f"Made again from {_many(len(reports), 'import')}: {_many(rows, 'row')}."))
+    sent = reports.messages.rows
+    messages = f" and from raw/messages: {_many(sent, 'row')}" if sent else ""
+    out().print(Text(f"Made again from {_many(len(reports), 'import')}: {_many(rows, 'row')}{messages}."))
+    for damage in reports.damage:
+        out().print(Text(f"{damage}; restore it from a backup and rebuild again.", "worse"), soft_wrap=True)
 
 
 @contextmanager
@@ -173,6 +211,7 @@ STAGES = {
     "derive": "working out what follows",
     "done": "done",
     "rebuild": "making again",
+    "messages": "loading messages",
 }
 
 
