@@ -36,10 +36,11 @@ AGENT_LENGTH = 512
 BROWSER = "Mozilla/"
 """What the User-Agent of every browser begins with, and that of no library."""
 
-PLACEHOLDERS = frozenset(
-    ("undefined", "null", "none", "nil", "nan", "[object object]", "00000000-0000-0000-0000-000000000000")
-)
+NIL = "00000000-0000-0000-0000-000000000000"
+PLACEHOLDERS = frozenset(("undefined", "null", "none", "nil", "nan", "[object object]", NIL))
 """What programs send as an id when they have none; everybody with one of them would become one person."""
+
+LONGEST = max(len(text) for text in PLACEHOLDERS - {NIL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,9 +238,14 @@ def _shaped(item: Message, call: str) -> Message:
         if name in item:
             del item[name]
     for name in IDS:
-        if name in item:
+        if name in item and not _plain_id(item[name]):
             _text_id(item, name)
     return item
+
+
+def _plain_id(value: Any) -> bool:
+    """Nearly every id is a text longer than anything that stands for nobody."""
+    return value.__class__ is str and len(value) > LONGEST and value != NIL and not value[0].isspace()
 
 
 def _text_id(item: Message, name: str) -> None:
