@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 import kizuna
 from bench import Result
@@ -54,9 +55,12 @@ def run() -> Iterator[Result]:
 
 # Older events of the same people, in order of time, as they would lie there.
 _LIKE_THEM = """INSERT INTO event BY NAME
-    SELECT * REPLACE (occurred_at - to_days(30 * (1 + i)) AS occurred_at, occurred_day - (30 * (1 + i))::INTEGER AS occurred_day,
-        row_key || '/' || i AS row_key)
-    FROM event, range(CAST(ceil($1 / (SELECT count(*) FROM event)) AS BIGINT)) AS t (i)"""
+    SELECT * EXCLUDE (i) REPLACE (
+        occurred_at - to_days(30 * (1 + i)::INTEGER) AS occurred_at,
+        occurred_day - 30 * (1 + i)::INTEGER AS occurred_day,
+        row_key || '/' || i AS row_key, 0 AS line_no)
+    FROM event, range(CAST(ceil($1 / (SELECT count(*) FROM event)) AS BIGINT)) AS t (i)
+    ORDER BY i DESC"""
 
 
 def _send(spool: Spool, first: int, count: int) -> None:
@@ -74,7 +78,7 @@ def _send(spool: Spool, first: int, count: int) -> None:
 def _line(n: int) -> bytes:
     kind = "page" if n % 10 < 5 else "identify" if n % 10 == 9 else "track"
     visitor = n * 7919 % 20_000
-    message = {
+    message: dict[str, Any] = {
         "type": kind,
         "messageId": f"message-{n:020d}",
         "anonymousId": f"anonymous-{visitor:012d}",
@@ -103,7 +107,7 @@ def _line(n: int) -> bytes:
     ).encode()
 
 
-_BODIES = {
+_BODIES: dict[str, Callable[[int], dict[str, Any]]] = {
     "page": lambda n: {
         "name": "Product",
         "properties": {"path": f"/products/{n % 300}", "title": "A tea pot from Tokoname", "category": "Kitchen"},

@@ -36,8 +36,12 @@ from kizuna.store.messages import Loaded, take
 from kizuna.store.setaside import forget_replayed, set_aside
 from kizuna.store.watermark import mark, watermark
 
-LOAD_BYTES = 32 << 20
-"""So much of the spool is loaded in one transaction, at most; a single record may be more."""
+LOAD_BYTES = 192 << 20
+"""So much of the spool is loaded in one transaction, at most; a single record may be more. The engine works
+on as many rows as this at its best pace."""
+
+SERVER_BYTES = 48 << 20
+"""The same beside a server, which has other use for the memory."""
 
 _LONGEST_PAUSE = 30.0
 _MACHINE = (
@@ -198,7 +202,7 @@ class Loader:
     """
 
     def __init__(
-        self, store: DuckDBStore, spool: Spool, settings: Settings, root: Path, limit_bytes: int = LOAD_BYTES
+        self, store: DuckDBStore, spool: Spool, settings: Settings, root: Path, limit_bytes: int = SERVER_BYTES
     ) -> None:
         self._store, self._spool, self._settings, self._root = store, spool, settings, root
         self._feed = Feed(Loads(store, settings, root), spool, limit_bytes)
