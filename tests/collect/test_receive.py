@@ -14,7 +14,8 @@ from collect.arriving import ARRIVAL, BROWSER, door, one, send
 from kizuna.collect.clock import HOUR
 from kizuna.collect.decide import MAX_DEPTH, Limits
 from kizuna.collect.message import Kept, Reason, read_record, write_record
-from kizuna.collect.receive import Refused, again
+from kizuna.collect.receive import Door, Refused, Request, again, receive
+from kizuna.settings import Settings
 
 CASES = [
     line
@@ -266,3 +267,21 @@ def test_every_reason_is_explained():
     assert len(refusals) > 6
     assert [reason for reason in get_args(Reason) if f"| `{reason}` |" not in page] == []
     assert [reason for reason in refusals if f"`{reason}`" not in page] == []
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        b'{"type":"track","event":"a","event":"b","userId":"u1","messageId":"m1"}',
+        b'{"type":"track","event":"a","userId":"u1","properties":{"x":1,"x":2}}',
+        b'{"type":"track","event":"a","userId":17,"properties":{"x":1,"x":2},"messageId":"m1"}',
+        b'{"type":"track","event":"a","writeKey":"k","properties":{"x":"1","x":"2"},"userId":"u1"}',
+    ],
+)
+def test_a_name_twice_in_a_batch_is_found_whatever_else_is_put_right(item: bytes) -> None:
+    """What is added to a message (an id, quotation marks around a number) must not hide what was lost."""
+    good = b'{"type":"track","event":"a","userId":"someone-known-well","messageId":"m0"}'
+    body = b'{"batch":[%b,%b,%b]}' % (good, item, good)
+    door = Door(Settings({"sources": {"web": "key"}}))
+    kept = receive(Request("batch", body, key="key", received_at=1_773_480_413_589_000), door).messages
+    assert [(k.reason, "a second time" in k.detail) for k in kept] == [("not_json", True)]

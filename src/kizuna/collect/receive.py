@@ -7,7 +7,7 @@ which is kept. `decide` is pure and happens again when the database is rebuilt (
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -114,25 +114,44 @@ def receive(request: Request, door: Door) -> Received:
 
 def _received(request: Request, door: Door, text: bytes) -> Received:
     try:
-        body = strict.read(text)
+        body = strict.decode(text)
+        source = _authorise(request, door, body)
+        if not isinstance(body, dict):
+            return _not_an_object(request, door, source, text)
+        return _messages(request, door, source, body, text)
     except strict.NotJson as error:
         return _not_json(request, door, text, error)
-    source = _authorise(request, door, body)
-    if not isinstance(body, dict):
-        return _not_an_object(request, door, source, text)
+
+
+def _messages(request: Request, door: Door, source: str, body: Message, text: bytes) -> Received:
+    """The messages of a body. Raises `strict.NotJson` where a name stands in it twice."""
     items, sent_at = _split(request, door, body)
     received = Received(_envelope(request, door, source, sent_at))
+    written: list[bytes] = []
     for index, item in enumerate(items):
         if not isinstance(item, dict):
             received.add(index, _no_message(item, received.envelope))
             continue
+        names = len(item)
         message = _private(_shaped(item, request.call), request, door, source)
         if message is None:
             received.dropped += 1
-        else:
-            text = strict.write(message)
-            received.add(index, decide(message, received.envelope, door.limits, text), text)
+            continue
+        line = strict.write(message)
+        if message is item and len(item) == names:
+            written.append(line)
+        received.add(index, decide(message, received.envelope, door.limits, line), line)
+    _check_names(body, items, written, text)
     return received
+
+
+def _check_names(body: Message, items: Sequence[Any], written: list[bytes], text: bytes) -> None:
+    """Raise `strict.NotJson` where a name stands twice; messages that came in shape are not written again for it."""
+    if len(written) < len(items) or items is not body.get("batch"):
+        strict.read(text)
+    else:
+        around = strict.write({name: value if name != "batch" else None for name, value in body.items()})
+        strict.check_names(text, around + b"".join(written))
 
 
 def again(envelope: Envelope, kept: Kept, limits: Limits | None = None) -> Kept:
@@ -208,7 +227,7 @@ def _no_message(item: Any, envelope: Envelope) -> Kept:
     return Kept("rejected", at=envelope.received_at, reason="not_an_object", detail=detail, text=text)
 
 
-def _split(request: Request, door: Door, body: Message) -> tuple[Iterator[Any] | list[Any], str | None]:
+def _split(request: Request, door: Door, body: Message) -> tuple[list[Any], str | None]:
     """The messages of a body and when the batch was sent."""
     if request.call in CALLS or not isinstance(body.get("batch"), list):
         if request.call == "batch" and "event" not in body and "type" not in body:
@@ -238,32 +257,31 @@ def _shaped(item: Message, call: str) -> Message:
         if name in item:
             del item[name]
     for name in IDS:
-        if name in item and not _plain_id(item[name]):
-            _text_id(item, name)
+        if name in item:
+            value = item[name]
+            # Nearly every id is a text longer than anything that stands for nobody.
+            if value.__class__ is not str or len(value) <= LONGEST or value == NIL or value[0].isspace():
+                item = _text_id(item, name)
     return item
 
 
-def _plain_id(value: Any) -> bool:
-    """Nearly every id is a text longer than anything that stands for nobody."""
-    return value.__class__ is str and len(value) > LONGEST and value != NIL and not value[0].isspace()
-
-
-def _text_id(item: Message, name: str) -> None:
+def _text_id(item: Message, name: str) -> Message:
     """Numbers become text; what stands for nobody is put aside, where `decide` can tell of it."""
     value = item[name]
     if value.__class__ is int:
-        item[name] = str(value)
-    elif value.__class__ is float:
-        item[name] = str(int(value)) if value.is_integer() else repr(value)
-    elif value.__class__ is not str:
+        return item | {name: str(value)}
+    if value.__class__ is float:
+        return item | {name: str(int(value)) if value.is_integer() else repr(value)}
+    if value.__class__ is not str:
         if value is None:
             del item[name]
     elif not value or value.isspace():
         del item[name]
     elif (len(value) < 16 or value.startswith("00000000")) and value.lower() in PLACEHOLDERS and name != "messageId":
         aside = item.get("placeholders")
-        item["placeholders"] = {**aside, name: value} if isinstance(aside, dict) else {name: value}
         del item[name]
+        return item | {"placeholders": {**aside, name: value} if isinstance(aside, dict) else {name: value}}
+    return item
 
 
 def _private(message: Message, request: Request, door: Door, source: str) -> Message | None:

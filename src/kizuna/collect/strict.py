@@ -40,18 +40,30 @@ class NotJson(ValueError):
 
 def read(text: bytes) -> Any:
     """The value of a JSON text. Raises `NotJson`."""
+    value = decode(text)
     try:
-        value = _decoder.decode(text)
-        again = _encoder.encode(value)
+        check_names(text, _encoder.encode(value))
+    except RecursionError:
+        raise too_deep(text) from None
+    return value
+
+
+def decode(text: bytes) -> Any:
+    """As `read`, for who writes the value again anyway and then asks `check_names`."""
+    try:
+        return _decoder.decode(text)
     except RecursionError:
         raise too_deep(text) from None
     except UnicodeDecodeError:
         raise _not_utf8(text) from None
     except msgspec.DecodeError as error:
         raise _explained(text, str(error)) from None
-    if _quotes(text) != _quotes(again) or b"\\u0022" in text:
+
+
+def check_names(text: bytes, written: bytes) -> None:
+    """Raise `NotJson` where a name stands twice in an object of `text`; `written` is its value as `write` gives it."""
+    if _quotes(text) != _quotes(written) or b"\\u0022" in text:
         _unequal_names(text)
-    return value
 
 
 def too_deep(text: bytes) -> NotJson:
