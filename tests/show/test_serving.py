@@ -219,6 +219,18 @@ def test_a_broken_kizuna_toml_leaves_the_sources_as_they_were(tmp_path: Path) ->
 # -- how it ends
 
 
+def test_salts_of_visitors_are_destroyed_though_nobody_comes(tmp_path: Path) -> None:
+    """The promise is 48 hours, and a server that nobody visits keeps it too."""
+    root = make_shop(tmp_path / "shop")
+    salts = root / "salts.toml"
+    salts.write_text(f'2026-01-01 = "{"ab" * 32}"\n', encoding="ascii")
+    with served(root):
+        until = time.monotonic() + 30
+        while "2026-01-01" in salts.read_text(encoding="ascii") and time.monotonic() < until:
+            time.sleep(0.1)
+    assert "2026-01-01" not in salts.read_text(encoding="ascii")
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_at_a_word_and_leaves_nothing_behind(tmp_path: Path, how: int) -> None:
     root = make_shop(tmp_path / "shop")

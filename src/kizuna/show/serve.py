@@ -138,11 +138,12 @@ class Server:
 
 
 async def _follow(file: Path, door: Door) -> None:
-    """Take up write keys that are added to kizuna.toml; other settings need another start."""
+    """Take up write keys that are added to kizuna.toml (other settings need another start), destroy old salts."""
     seen = file.stat().st_mtime_ns
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         try:
+            door.salts.sweep(time.time_ns() // 1000)
             now = file.stat().st_mtime_ns
             if now != seen:
                 seen = now

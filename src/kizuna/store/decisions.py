@@ -64,9 +64,9 @@ def _way(edges: Sequence[Edge], one: Pair, other: Pair) -> list[Edge]:
                     came[there] = edge
                     names.append(there)
     way, name = [], other
-    while edge := came.get(name):
-        way.append(edge)
-        name = edge[0] if edge[1] == name else edge[1]
+    while (last := came.get(name)) is not None:
+        way.append(last)
+        name = last[0] if last[1] == name else last[1]
     return way
 
 
