@@ -76,9 +76,8 @@ def take(store: DuckDBStore, incoming: pa.Table, beside: Parts = ()) -> Loaded:
     """
     with store.offering("incoming", incoming):
         store.execute(f"CREATE OR REPLACE TEMP TABLE taken AS {_text('taken.sql')}", {"form": FORM, "said": SAID})
-    ((first,),) = store.execute("SELECT min(pos) FROM taken")
-    loaded = Loaded()
-    loaded.rejected = _keep_rejected(store)
+        ((first,),) = store.execute("SELECT min(pos) FROM taken")
+        loaded = Loaded(rejected=_keep_rejected(store))
     _look_up(store)
     loaded.bots = _set_bots_aside(store, first)
     staged = _staged(store)
@@ -129,11 +128,17 @@ def _count(store: DuckDBStore, sql: str) -> int:
 
 
 def _keep_rejected(store: DuckDBStore) -> int:
-    return _count(
+    """Keep what the door rejected. There is little of it, so it is read once more from its text."""
+    if not _count(store, "SELECT count(*) FROM taken WHERE kind = 'rejected'"):
+        return 0
+    kept = _count(
         store,
-        "INSERT INTO rejected_message SELECT pos, received_at, source, call, id, reason, detail, rejected, envelope"
-        " FROM taken WHERE kind = 'rejected'",
+        "INSERT INTO rejected_message SELECT pos, taken.received_at, i.source, i.call, id, item ->> '$.reason',"
+        " coalesce(item ->> '$.detail', ''), coalesce(item ->> '$.text', item ->> '$.m'), i.envelope"
+        " FROM taken JOIN incoming i USING (pos) WHERE kind = 'rejected' ORDER BY pos",
     )
+    store.execute("DELETE FROM taken WHERE kind = 'rejected'")
+    return kept
 
 
 def _set_bots_aside(store: DuckDBStore, first: int) -> int:
@@ -142,7 +147,7 @@ def _set_bots_aside(store: DuckDBStore, first: int) -> int:
     bots = _count(
         store,
         f"INSERT INTO bot_message SELECT pos, received_at, source, coalesce(context.userAgent, header), bot"
-        f" FROM taken JOIN visitor ON {_BY} WHERE bot IS NOT NULL AND kind <> 'rejected'",
+        f" FROM taken JOIN visitor ON {_BY} WHERE bot IS NOT NULL",
     )
     store.execute(f"DELETE FROM taken WHERE pos IN (SELECT pos FROM bot_message WHERE pos >= {first})")
     return bots
@@ -186,10 +191,10 @@ _ADDRESS = """CASE WHEN context.ip IS NOT NULL THEN context.ip
 
 def _look_up(store: DuckDBStore) -> None:
     """Tables ``visitor`` (of user agents) and ``located`` (of addresses), for those that occur."""
-    agents = store.execute("SELECT DISTINCT context.userAgent, header FROM taken WHERE kind <> 'rejected'")
+    agents = store.execute("SELECT DISTINCT context.userAgent, header FROM taken")
     names = ("told", "sent", "device", "browser", "os", "bot")
     _bring(store, "visitor", names, [(said, sent, *describe_visitor(said, sent)) for said, sent in agents])
-    addresses = store.execute("SELECT DISTINCT coalesce(context.ip, address) FROM taken WHERE kind <> 'rejected'")
+    addresses = store.execute("SELECT DISTINCT coalesce(context.ip, address) FROM taken")
     known = [(address, code) for (address,) in addresses if address and (code := country(address))]
     _bring(store, "located", ("addressed", "country"), known)
 
@@ -303,7 +308,7 @@ SAID = json.dumps(_texts(*_SAID))
 
 FORM = json.dumps(
     _texts(
-        "kind", "id", "reason", "detail", "text",
+        "kind", "id",
         at="BIGINT",
         m=_texts(
             "event", "name", "userId", "anonymousId", "previousId", "groupId", "channel",
