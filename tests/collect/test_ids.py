@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kizuna.collect.disk import Disk
 from kizuna.collect.idrun import merge, write_run
 from kizuna.collect.ids import FOLDER, Ids, key
 from kizuna.collect.said import said
@@ -101,6 +103,30 @@ def test_a_merge_that_was_killed_before_its_files_were_removed_counts_nothing_tw
     with opened(tmp_path) as (_, ids):
         all_known(ids, 6_000)
         assert len(ids) == 6_000
+
+
+class Full(Disk):
+    """No packed segment can take its place."""
+
+    def rename(self, old: Path, new: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_segment_that_was_complete_but_not_packed_is_not_written_on(tmp_path: Path) -> None:
+    """Its ids are in a file already, in which those of further messages would be missing."""
+    spool = Spool(tmp_path, SETTINGS, Full())
+    ids = Ids(spool)
+    put(spool, ids, 0, 100)
+    spool.seal()
+    spool.pack()
+    spool.close()
+    ids.close()
+    for start in (100, 200):
+        with opened(tmp_path) as (spool, ids):
+            put(spool, ids, start, 100)
+            all_known(ids, start + 100)
+    with opened(tmp_path) as (_, ids):
+        all_known(ids, 300)
 
 
 def test_what_is_being_written_is_known_with_its_group(tmp_path: Path) -> None:

@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from kizuna.collect.segment import ID_BYTES
+from kizuna.collect.segment import ID_BYTES, IDS_SUFFIX
 
 KEY_BYTES = 16
-SUFFIX = ".ids"
+SUFFIX = IDS_SUFFIX
 _MARK = b"KIZIDS\0\x01"
 _HEAD = struct.Struct("<8sQIIIIQ")
 _ROW = np.dtype([("key", ">u8"), ("rest", f"V{ID_BYTES - 8}")])

@@ -17,10 +17,10 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from kizuna.collect.idrun import KEY_BYTES, SUFFIX, Run, merge, write_run
-from kizuna.collect.segment import ID_BYTES
+from kizuna.collect.segment import ID_BYTES, IDS_FOLDER
 from kizuna.collect.spool import Group, Spool
 
-FOLDER = "ids"
+FOLDER = IDS_FOLDER
 _log = logging.getLogger("kizuna.ids")
 
 

@@ -30,6 +30,9 @@ RECORD = b"\xfb\x4b\x7a\xff"
 HEAD = struct.Struct("<4sIII")
 _CHECKED = HEAD.size - 4
 ID_BYTES = 24
+IDS_FOLDER, IDS_SUFFIX = "ids", ".ids"
+"""Where the ids of complete segments lie, see `kizuna.collect.idrun`: ``FIRST-LAST.ids``."""
+
 _WINDOW = 1 << 20
 
 

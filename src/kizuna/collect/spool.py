@@ -24,7 +24,7 @@ from kizuna.collect.disk import Disk, write_file
 from kizuna.collect.lock import Lock
 from kizuna.collect.packed import SUFFIX, pack
 from kizuna.collect.reader import Position, Reader
-from kizuna.collect.segment import MAGIC, Damage, OpenSegment, frame, name
+from kizuna.collect.segment import IDS_FOLDER, IDS_SUFFIX, MAGIC, Damage, OpenSegment, frame, name
 from kizuna.errors import SpoolError
 from kizuna.settings import Settings
 
@@ -291,7 +291,7 @@ class Spool(Reader):
         self._end_now = super().end
 
     def _mended(self, number: int) -> OpenSegment | None:
-        """The last segment, ready to be written on; None (and no file) when there is no record in it."""
+        """The last segment, ready to be written on; None when it was complete or has no record (and goes)."""
         end = self._end(number)
         source = self.open(number)
         try:
@@ -313,7 +313,14 @@ class Spool(Reader):
         if not whole:
             # a damaged beginning: nothing is added to this one
             segment.begun = 0.0
+        if self._was_complete(number):
+            segment.close()
+            return None
         return segment
+
+    def _was_complete(self, number: int) -> bool:
+        """Whether a segment's ids are in a file already: ids of records that were added now would be missed."""
+        return any((self.folder / IDS_FOLDER).glob(f"*-{number:08}{IDS_SUFFIX}"))
 
     def _put_aside(self, file: Path, rest: bytes) -> None:
         """Keep what is cut off; where there is no room for it, starting is worth more."""
