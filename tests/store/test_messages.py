@@ -106,6 +106,7 @@ def test_the_short_way_to_a_map_gives_what_the_long_one_gives(open_shop: Any) ->
         "null",
         None,
         '{"it\'s":1e3}',
+        '{"share":0.00001,"id":1e16,"inner":{"share":0.00001}}',
     ]
     store: DuckDBStore = open_shop().store
     tables = {"few": objects, "many": objects * 400}

@@ -27,7 +27,9 @@ def map_sql(store: DuckDBStore, table: str, column: str) -> str:
     Values that are not text are written as JSON, a null as NULL.
     """
     keys = f"CASE WHEN json_type({column}) = 'OBJECT' THEN json_keys({column}) END"
-    whole = f"CASE WHEN len({keys}) > 0 THEN map(json_keys({column}), json_extract_string({column}, '$.*')) END"
+    # Not json_extract_string, which writes 0.00001 as it stands, where structs and all columns have 1e-05.
+    values = f"json_transform(to_json(json_extract({column}, '$.*')), '[\"VARCHAR\"]')"
+    whole = f"CASE WHEN len({keys}) > 0 THEN map(json_keys({column}), {values}) END"
     cases = "".join(
         f" WHEN {_literals(shape)} THEN json_transform({column}, {_structure(shape)})::MAP(VARCHAR, VARCHAR)"
         for shape in _shapes(store, table, column, keys)
