@@ -285,3 +285,18 @@ def test_a_name_twice_in_a_batch_is_found_whatever_else_is_put_right(item: bytes
     door = Door(Settings({"sources": {"web": "key"}}))
     kept = receive(Request("batch", body, key="key", received_at=1_773_480_413_589_000), door).messages
     assert [(k.reason, "a second time" in k.detail) for k in kept] == [("not_json", True)]
+
+
+def test_who_names_himself_through_the_tag_is_whom_the_day_knows() -> None:
+    """Without consent the tag stores nothing, so only the day's id joins the pages before an identify with it."""
+    door = Door(Settings({"sources": {"web": "key"}}))
+
+    def sent(**message: object) -> dict[str, object]:
+        body = json.dumps({"type": "identify", "messageId": "m", **message}).encode()
+        kept = receive(Request("batch", b'{"batch":[%b]}' % body, "", "key", BROWSER, "203.0.113.7", ARRIVAL), door)
+        return kept.messages[0].message or {}
+
+    tag = {"context": {"library": {"name": "kizuna.js"}}}
+    assert sent(type="page", **tag)["anonymousId"] == sent(userId="u1", **tag)["anonymousId"]
+    assert "anonymousId" not in sent(userId="u1"), "other clients say themselves whom they mean"
+    assert sent(userId="u1", anonymousId="a1", **tag)["anonymousId"] == "a1"

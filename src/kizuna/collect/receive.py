@@ -33,6 +33,7 @@ OF_THE_ATTEMPT = frozenset(("sentAt", "sent_at", "receivedAt", "integrations", "
 """What a client may say otherwise when it sends the same message again."""
 
 AGENT_LENGTH = 512
+TAG = "kizuna.js"
 BROWSER = "Mozilla/"
 """What the User-Agent of every browser begins with, and that of no library."""
 
@@ -296,10 +297,17 @@ def _private(message: Message, request: Request, door: Door, source: str) -> Mes
             return None
         salt = door.salts.of(request.received_at)
         return anonymised(message, salt, source, day_id(salt, source, request.address, request.agent))
-    if "userId" not in message and "anonymousId" not in message and request.agent.startswith(BROWSER):
+    # The tag has no id of its own for somebody who names himself: the day's makes what came before his.
+    nobody = "anonymousId" not in message and ("userId" not in message or _by_our_tag(context))
+    if nobody and request.agent.startswith(BROWSER):
         salt = door.salts.of(request.received_at)
         message["anonymousId"] = day_id(salt, source, request.address, request.agent)
     return message
+
+
+def _by_our_tag(context: Any) -> bool:
+    library = context.get("library") if isinstance(context, dict) else None
+    return isinstance(library, dict) and library.get("name") == TAG
 
 
 def _without_address(message: Message, door: Door) -> None:
