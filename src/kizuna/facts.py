@@ -588,7 +588,12 @@ _FACTS = (
         "day",
         (
             _day("the day it was first seen"),
-            Column("kind", "text", "kind of id", choices=("customer_id", "email", "phone", "external_id", "anonymous_id")),
+            Column(
+                "kind",
+                "text",
+                "kind of id",
+                choices=("customer_id", "email", "phone", "external_id", "anonymous_id"),
+            ),
             _text("value", "the id"),
             Column("customer_id", "text", "the customer it belongs to, in your own systems", "identity", derived=True),
         ),

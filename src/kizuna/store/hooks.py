@@ -43,7 +43,13 @@ from kizuna.store.load import COLLECTED, place
 HookRow = tuple[int, str, int, Kept]
 """(pos, name of the hook, received_at in microseconds, what was kept)."""
 
-_SAID = (("told_at", "BIGINT"), ("item", "BIGINT"), ("cleared", "VARCHAR[]"), ("firsts", "VARCHAR[]"), ("base", "INTEGER"))
+_SAID = (
+    ("told_at", "BIGINT"),
+    ("item", "BIGINT"),
+    ("cleared", "VARCHAR[]"),
+    ("firsts", "VARCHAR[]"),
+    ("base", "INTEGER"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +235,8 @@ def _with_time(fact: Fact, table: str) -> str:
     column = fact.by_name[fact.time]
     if column.derived:
         return table
-    return (
-        f"(SELECT * REPLACE (coalesce({fact.time}, make_timestamp(told_at)::{column.sql_type}) AS {fact.time}) FROM {table})"
-    )
+    time = f"coalesce({fact.time}, make_timestamp(told_at)::{column.sql_type}) AS {fact.time}"
+    return f"(SELECT * REPLACE ({time}) FROM {table})"
 
 
 def _columns(fact: Fact) -> dict[str, str]:
