@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -193,3 +194,21 @@ def test_a_mended_cause_brings_a_message_back_once_and_a_rebuild_agrees(shop: Sh
     assert shop.tables()["event"] == before["event"]
     assert shop.tables()["identifier"] == before["identifier"]
     assert shop.tables()["rejected_message"] == before["rejected_message"]
+
+
+def test_late_messages_restate_the_past_and_it_shows(shop: Shop) -> None:
+    for came, happened in ((0, 0), (5, 0), (5, 5), (6, 1)):
+        of = envelope(START + timedelta(days=came))
+        message = {"type": "track", "event": "Seen", "userId": "u1", "messageId": f"m{came}-{happened}"}
+        shop.spool.write(write_record(of, [kept(message, START + timedelta(days=happened), of)]))
+    load_all(shop.shop.store, shop.shop.settings, shop.root)
+
+    def notes(**asked: str) -> tuple[str, ...]:
+        return tuple(shop.shop.measure("events", "sessions", **asked).notes)  # type: ignore[arg-type]
+
+    (said,) = notes()
+    assert said == "2 days were restated by 2 late messages, the last on 2026-03-07 08:00 UTC"
+    assert notes(since="2026-03-02", until="2026-03-03")[0].startswith("1 day was restated by 1 late message,")
+    assert notes(every="hour", since="2026-03-02", until="2026-03-03") != ()
+    assert notes(since="2026-03-03") == ()
+    assert shop.shop.measure("nps").notes == ()

@@ -60,11 +60,19 @@ class Business:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A question worked out: its periods, its statistics and the estimates of all metrics in it."""
+    """A question worked out: its periods, its statistics and the estimates of all metrics in it.
+
+    `late` says how much of the periods came after they were over.
+    """
 
     axis: Axis
     fetched: Fetched
     estimates: Mapping[str, Estimate]
+    late: str = ""
+
+
+FROM_MESSAGES = frozenset(("event", "session", "customer_day", "cart", "order", "message", "customer"))
+"""Facts that messages make, and late ones restate."""
 
 
 def ask(business: Business, question: Question) -> Answer:
@@ -74,6 +82,7 @@ def ask(business: Business, question: Question) -> Answer:
     records = _records(business, question, found, asked)
     lineage = [lineage_of(business, question, name, found.fetched) for name in asked]
     metrics = {name: business.catalogue[name] for name in asked}
+    notes += [found.late] if found.late else []
     return Answer(question, records, metrics, lineage, tuple(notes), business.name, business.settings.currency)
 
 
@@ -91,10 +100,27 @@ def evaluate(business: Business, question: Question, asked: Sequence[str]) -> Ev
         first_day = min((r.first for r in reach.values() if r.first), default=_first(axis))
         data.bring(calendars(axis, spans, first_day, _furthest(statistics)))
         fetched = fetch(data.ask, statements, axis, shape, reach, business.planner, business.settings.max_groups)
+        late = _late(data, axis) if reach.keys() & FROM_MESSAGES else ""
     done: dict[str, Estimate] = {}
     for name in needed:
         done[name] = estimate(recipes[name], fetched, done, question.level)
-    return Evaluation(axis, fetched, done)
+    return Evaluation(axis, fetched, done, late)
+
+
+def _late(data: Snapshot, axis: Axis) -> str:
+    """Late messages restate the past; whoever compares with a number of last week is told so."""
+    asked = [axis.periods[i] for i in axis.asked]
+    if not asked:
+        return ""
+    first, end = f"{min(p.start for p in asked):%Y-%m-%d}", f"{max(p.end for p in asked):%Y-%m-%d %H:%M}"
+    within = f"day >= DATE '{first}' AND day < TIMESTAMP '{end}'"
+    told = f"SELECT count(*) AS days, sum(rows)::BIGINT AS rows, max(last_at) AS last_at FROM late WHERE {within}"
+    (found,) = data.ask(told).to_pylist()
+    if not found["days"]:
+        return ""
+    days = "1 day was" if found["days"] == 1 else f"{found['days']:,} days were"
+    messages = "1 late message" if found["rows"] == 1 else f"{found['rows']:,} late messages"
+    return f"{days} restated by {messages}, the last on {found['last_at']:%Y-%m-%d %H:%M} UTC"
 
 
 def all_statistics(recipes: Iterable[Recipe]) -> frozenset[Statistic]:
