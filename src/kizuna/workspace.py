@@ -6,16 +6,16 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kizuna.errors import WorkspaceError
-from kizuna.facts import FACTS
 from kizuna.settings import FILE, SETTINGS, Settings
 from kizuna.store.duckdb import DuckDBStore
+from kizuna.store.properties import Properties
 from kizuna.store.remote import RemoteStore
 from kizuna.store.running import claimed, running
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kizuna.measure.explain import Explanation
     from kizuna.measure.metric import Metric
 
-__all__ = ["DATABASE", "FILE", "Names", "Properties", "Workspace", "find", "init", "settings_file"]
+__all__ = ["DATABASE", "FILE", "Names", "Workspace", "find", "init", "settings_file"]
 
 DATABASE = "kizuna.duckdb"
 MESSAGES = "raw/messages"
@@ -243,30 +243,6 @@ class Workspace:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-class Properties(Mapping[str, Sequence[str]]):
-    """Property names per fact, looked up when first asked for."""
-
-    def __init__(self, store: DuckDBStore) -> None:
-        self._store = store
-        self._known: dict[str, Sequence[str]] = {}
-
-    def __getitem__(self, fact: str) -> Sequence[str]:
-        if fact not in FACTS:
-            raise KeyError(fact)
-        if fact not in self._known:
-            kept = f'FROM "{fact}" WHERE properties IS NOT NULL'
-            with self._store.reading() as data:
-                names = data.rows(f"SELECT DISTINCT unnest(map_keys(properties)) AS name {kept} ORDER BY name")
-            self._known[fact] = [str(name) for (name,) in names]
-        return self._known[fact]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(FACTS)
-
-    def __len__(self) -> int:
-        return len(FACTS)
 
 
 def init(root: Path | str, **settings: Any) -> Workspace:

@@ -15,7 +15,7 @@ from kizuna.errors import QuestionError, WorkspaceError
 from kizuna.facts import FACTS, Fact
 from kizuna.settings import Settings
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _BOOKKEEPING = """
 CREATE TABLE IF NOT EXISTS meta (name VARCHAR, value VARCHAR);
@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS rejected_message (
     reason VARCHAR, detail VARCHAR, message VARCHAR, envelope VARCHAR);
 CREATE TABLE IF NOT EXISTS bot_message (
     pos BIGINT, received_at TIMESTAMP, source VARCHAR, agent VARCHAR, name VARCHAR);
+CREATE TABLE IF NOT EXISTS property_name (fact VARCHAR, name VARCHAR, place BIGINT);
 CREATE TABLE IF NOT EXISTS late (day DATE, rows BIGINT, last_at TIMESTAMP);
 """
 

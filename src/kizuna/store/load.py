@@ -21,6 +21,7 @@ from kizuna.store.derive import ahead
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.filling import undo
 from kizuna.store.identity import numbered, resolve, touch
+from kizuna.store.properties import keep_names
 
 COLLECTED = -1
 """The import_no of rows that came as messages. Imported rows have positive ones, derived rows 0."""
@@ -84,6 +85,7 @@ def place(store: DuckDBStore, fact: Fact, staged: str, import_no: int) -> LoadRe
 
 
 def _insert(store: DuckDBStore, fact: Fact, rows: str, import_no: int, first: bool) -> None:
+    keep_names(store, fact, f"({rows})", collected=import_no < 0)
     full = stored(fact, ahead(store, fact, rows) if first else numbered(fact, rows), store.settings.timezone)
     store.execute(f'INSERT INTO "{fact.name}" BY NAME SELECT * EXCLUDE (place), {import_no} AS import_no FROM ({full})')
     touch(store, [fact.name])

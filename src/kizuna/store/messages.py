@@ -34,6 +34,7 @@ from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.identity import numbered, resolve_all, touch
 from kizuna.store.load import COLLECTED, completed
 from kizuna.store.mapped import map_sql
+from kizuna.store.properties import keep_names
 
 INCOMING = pa.schema(
     [
@@ -265,6 +266,7 @@ def _append(store: DuckDBStore, fact: Fact, staged: str) -> int:
         f'INSERT INTO "{fact.name}" BY NAME SELECT * EXCLUDE (place), {COLLECTED} AS import_no FROM ({rows})',
     )
     touch(store, [fact.name])
+    keep_names(store, fact, staged, collected=True)
     return added
 
 
