@@ -383,3 +383,17 @@ def test_tail_follows_across_segments(shop: Path) -> None:
             spool.close()
         finally:
             tail.kill()
+
+
+def test_a_replayed_message_that_its_client_sends_again_is_a_duplicate(tmp_path: Path, run: Run) -> None:
+    message = track("large", properties={"text": "x" * 900})
+    root = make_shop(tmp_path / "shop")
+    with served(root, max_event_bytes=500) as server:
+        assert server.post("/v1/track", message)[1]["rejected"][0]["reason"] == "too_large"
+    assert "too_large" in run("rejected", "--messages", "-w", root)[1]
+    with served(root) as server:
+        assert "1 of 1 rejected message fitted" in run("replay", "-w", root)[1]
+        wait_for_events(root, 1)
+        assert server.post("/v1/track", message)[1]["duplicates"] == 1
+        assert server.post("/v1/track", track())[1]["accepted"] == 1
+        assert len(wait_for_events(root, 2)) == 2

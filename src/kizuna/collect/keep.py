@@ -7,6 +7,7 @@ again when it comes again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from kizuna.collect.answers import Outcome
@@ -50,6 +51,15 @@ class Keeper:
     async def put(self, envelope: Envelope, kept: Kept) -> None:
         """Keep something that has no id of its own (a decision about people), as often as it comes."""
         await self.spool.append(write_record(envelope, [kept])).settled()
+
+    async def put_new(self, payload: bytes, ids: Sequence[tuple[bytes, bytes]]) -> bool:
+        """Keep a record whose messages have these ids; False, and nothing is kept, where one of them is known."""
+        if any(self.ids.find(id) for id, _ in ids):
+            return False
+        group = self.spool.append(payload, ids)
+        self.ids.add(group, ids)
+        await group.settled()
+        return True
 
     def close(self) -> None:
         """Close the spool with what waits written."""

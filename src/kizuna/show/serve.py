@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -42,6 +42,9 @@ ANSWER_SECONDS = 5
 
 BUSY_SECONDS = 10.0
 """A command that has the database open has so long to finish before the server gives up starting."""
+
+WRITE_SECONDS = 60.0
+"""A record that a command writes is on the disk by then, or the disk is ill."""
 
 LOOK_SECONDS = 0.5
 CONNECTIONS, BACKLOG, HEADER_BYTES = 16_384, 2_048, 32_768
@@ -79,9 +82,9 @@ class Server:
             _free(self.host, self.port)
             _have_many_files()
             self._have_a_source()
-            app, door = self._assemble(parts, me)
-            spare_the_garbage_collector()
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                app, door = self._assemble(parts, me, runner.get_loop())
+                spare_the_garbage_collector()
                 runner.run(self._serve(app, door, ready))
 
     def _have_a_source(self) -> None:
@@ -89,7 +92,7 @@ class Server:
             sources.add(self.root / FILE, FIRST_SOURCE)
             self.settings, self.made_source = Settings.read(self.root / FILE), FIRST_SOURCE
 
-    def _assemble(self, parts: ExitStack, me: Running) -> tuple[Site, Door]:
+    def _assemble(self, parts: ExitStack, me: Running, loop: asyncio.AbstractEventLoop) -> tuple[Site, Door]:
         """Open everything; it is closed in the opposite order."""
         settings = self.settings
         store = _opened(self.root / DATABASE, settings)
@@ -100,7 +103,11 @@ class Server:
         loader = Loader(store, keeper.spool, settings, self.root)
         loader.start()
         parts.callback(loader.stop)
-        control = Control(store, me.socket, {"write": lambda payload: _write(keeper.spool, loader, payload)})
+        calls: dict[str, Callable[..., None]] = {
+            "write": lambda payload: _write(keeper.spool, loader, payload),
+            "write_new": lambda payload, ids: _write_new(keeper, loop, loader, payload, ids),
+        }
+        control = Control(store, me.socket, calls)
         parts.callback(control.close)
         return Site(Collector(door, keeper, settings, Hooks(self.root, settings))), door
 
@@ -157,6 +164,15 @@ async def _follow(file: Path, door: Door) -> None:
 def _write(spool: Spool, loader: Loader, payload: bytes) -> None:
     """Keep a record for a command, and have it in the facts before the command goes on."""
     loader.load_until(spool.write(payload))
+
+
+def _write_new(
+    keeper: Keeper, loop: asyncio.AbstractEventLoop, loader: Loader, payload: bytes, ids: Sequence[Sequence[bytes]]
+) -> None:
+    """As `_write`, unless one of its messages has come since. Ids belong to the event loop, commands do not."""
+    kept = asyncio.run_coroutine_threadsafe(keeper.put_new(payload, [(id, said) for id, said in ids]), loop)
+    if kept.result(WRITE_SECONDS):
+        loader.load_until(keeper.spool.end)
 
 
 class _OneLine(logging.Formatter):

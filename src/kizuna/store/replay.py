@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from kizuna.collect.incoming import hook_of
 from kizuna.collect.message import Envelope, Kept, write_record
 from kizuna.collect.receive import again
 from kizuna.collect.replays import note_replayed
+from kizuna.collect.said import said
 from kizuna.settings import Settings
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.hooks import prepare_hooks
@@ -31,11 +31,12 @@ Write = Callable[[bytes, Sequence[tuple[bytes, bytes]]], Any]
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
-    """A message that was set aside at `pos` and fits by now."""
+    """A message set aside at `pos` that fits by now; `accepted` if the door took it and the loader could not."""
 
     pos: int
     envelope: Envelope
     kept: Kept
+    accepted: bool
 
 
 def fitting(store: DuckDBStore, settings: Settings, root: Path, source: str | None = None) -> list[Fitting]:
@@ -48,7 +49,11 @@ def fitting(store: DuckDBStore, settings: Settings, root: Path, source: str | No
     hooks = _mended(store, settings, root, [each for each in found if _is_hook(each)])
     limits = Limits.of(settings)
     decided = [(each, *_again(each, limits)) for each in found if not _is_hook(each)]
-    fits = [Fitting(each.pos, envelope, kept) for each, envelope, kept in decided if kept.kind != "rejected"]
+    fits = [
+        Fitting(each.pos, envelope, kept, each.reason == "not_loaded")
+        for each, envelope, kept in decided
+        if kept.kind != "rejected"
+    ]
     taken = _taken(store, [f"{each.envelope.source}/{each.kept.id}" for each in fits])
     once = {f"{each.envelope.source}/{each.kept.id}": each for each in reversed(fits)}
     chosen = [each for row_key, each in once.items() if row_key not in taken]
@@ -56,14 +61,18 @@ def fitting(store: DuckDBStore, settings: Settings, root: Path, source: str | No
 
 
 def send(root: Path, messages: Sequence[Fitting], write: Write) -> None:
-    """Send messages again; `write` puts a record with its ids into the spool."""
+    """Send messages again; `write` puts a record with its ids into the spool, unless they came meanwhile.
+
+    The ids are those that nobody knows yet, so that a client that sends such a message once more is told that it
+    is a duplicate. What was accepted has been known by its id since then.
+    """
     note_replayed(root, [each.pos for each in messages])
     for each in messages:
         first = each.envelope.call.rpartition("hook:")
         call = f"replay:{each.pos}:{''.join(first[1:])}"
         envelope = msgspec.structs.replace(each.envelope, call=call)
-        text = msgspec.json.encode(each.kept.message)
-        ids = [(key(envelope.source, each.kept.id), blake2b(text, digest_size=8).digest())] if each.kept.id else []
+        new = each.kept.id and not each.accepted
+        ids = [(key(envelope.source, each.kept.id), said(each.kept.message))] if new else []
         write(write_record(envelope, [each.kept]), ids)
 
 
@@ -84,7 +93,7 @@ def _mended(store: DuckDBStore, settings: Settings, root: Path, hooks: Sequence[
         if kept.message is not None:
             whole = Kept("hook", kept.id, envelope.received_at, kept.message)
             rows.append((each.pos, hook_of(envelope.call), envelope.received_at, whole))
-            fits.append(Fitting(each.pos, envelope, whole))
+            fits.append(Fitting(each.pos, envelope, whole, True))
     unfit = {each.pos for each in prepare_hooks(store, settings, root, rows).load.rejected} if rows else set()
     return [each for each in fits if each.pos not in unfit]
 

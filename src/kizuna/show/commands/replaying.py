@@ -36,7 +36,7 @@ def replay(
         found = fitting(store, shop.settings, shop.root, source)
         if found and not dry_run:
             if isinstance(store, RemoteStore):
-                send(shop.root, found, lambda payload, ids: store.call("write", payload))
+                send(shop.root, found, lambda *record: store.call("write_new", *record))
             else:
                 spool = Spool(shop.root / FOLDER, shop.settings)
                 try:
