@@ -34,16 +34,21 @@ SELECT place FROM old_cart c WHERE EXISTS (
 
 CREATE OR REPLACE TEMP TABLE beside AS SELECT customer_no, since - to_hours($cart_window_hours) AS since, until FROM region;
 
+-- First whose they are, which the engine can tell while it reads; of what is left, which lie in the region.
 CREATE OR REPLACE TEMP TABLE near AS
-SELECT customer_no, occurred_at, row_key, name, customer_id, anonymous_id, channel, campaign, source, platform, device, country
-FROM event e
-WHERE {window beside occurred_at} AND list_contains(
-        list_concat($product_added::VARCHAR[], $checkout_started, $order_completed), name)
-    AND EXISTS (
-        SELECT 1 FROM beside r WHERE r.customer_no = e.customer_no AND e.occurred_at BETWEEN r.since AND r.until);
+WITH theirs AS MATERIALIZED (
+    SELECT customer_no, occurred_at, row_key, name, customer_id, anonymous_id, channel, campaign, source, platform, device, country
+    FROM event
+    WHERE {window beside occurred_at} AND customer_no IN (SELECT customer_no FROM touched_customer) AND list_contains(
+        list_concat($product_added::VARCHAR[], $checkout_started, $order_completed), name))
+FROM theirs e
+WHERE EXISTS (SELECT 1 FROM beside r WHERE r.customer_no = e.customer_no AND e.occurred_at BETWEEN r.since AND r.until);
 
 CREATE OR REPLACE TEMP TABLE near_order AS
-SELECT customer_no, ordered_at, row_key, customer_id, channel, campaign, source, device, country, value, transaction_type, import_no
-FROM "order" o
-WHERE import_no <> 0 AND {window beside ordered_at} AND {orders_end_carts} AND EXISTS (
-    SELECT 1 FROM beside r WHERE r.customer_no = o.customer_no AND o.ordered_at BETWEEN r.since AND r.until);
+WITH theirs AS MATERIALIZED (
+    SELECT customer_no, ordered_at, row_key, customer_id, channel, campaign, source, device, country, value, transaction_type, import_no
+    FROM "order"
+    WHERE import_no <> 0 AND {window beside ordered_at} AND {orders_end_carts}
+        AND customer_no IN (SELECT customer_no FROM touched_customer))
+FROM theirs o
+WHERE EXISTS (SELECT 1 FROM beside r WHERE r.customer_no = o.customer_no AND o.ordered_at BETWEEN r.since AND r.until);

@@ -6,14 +6,14 @@ FROM (SELECT customer_no, unnest(generate_series({first}, {last}, INTERVAL 1 DAY
 
 CREATE OR REPLACE TEMP TABLE near AS
 SELECT customer_no, occurred_day, occurred_at, row_key, platform, channel, name FROM event e
-WHERE {window region occurred_day} AND EXISTS (
+WHERE {window region occurred_day} AND customer_no IN (SELECT customer_no FROM touched_customer) AND EXISTS (
     SELECT 1 FROM region r WHERE r.customer_no = e.customer_no AND r.day = e.occurred_day);
 
 CREATE OR REPLACE TEMP TABLE near_order AS
 SELECT customer_no, ordered_day, ordered_at, order_number, channel FROM "order" o
-WHERE {window region ordered_day} AND EXISTS (
+WHERE {window region ordered_day} AND customer_no IN (SELECT customer_no FROM touched_customer) AND EXISTS (
     SELECT 1 FROM region r WHERE r.customer_no = o.customer_no AND r.day = o.ordered_day);
 
 CREATE OR REPLACE TEMP TABLE stale AS
 SELECT rowid AS place FROM customer_day d
-WHERE {window region day} AND EXISTS (SELECT 1 FROM region r WHERE r.customer_no = d.customer_no AND r.day = d.day);
+WHERE {window region day} AND customer_no IN (SELECT customer_no FROM touched_customer) AND EXISTS (SELECT 1 FROM region r WHERE r.customer_no = d.customer_no AND r.day = d.day);

@@ -37,11 +37,15 @@ SELECT customer_no, session_id, NULL, since, until FROM span WHERE customer_no I
 
 CREATE OR REPLACE TEMP TABLE client AS SELECT DISTINCT client_id FROM region WHERE client_id IS NOT NULL;
 
+-- First whose they are, which the engine can tell while it reads; of what is left, which lie in the region.
 CREATE OR REPLACE TEMP TABLE near AS
-SELECT customer_no, session_id, platform, occurred_at, row_key, name, engaged_seconds, customer_id, anonymous_id, page,
-    channel, campaign, source, device, country, referrer, browser, os, import_no
-FROM event e
-WHERE {window region occurred_at} AND {whose} AND EXISTS (
+WITH theirs AS MATERIALIZED (
+    SELECT customer_no, session_id, platform, occurred_at, row_key, name, engaged_seconds, customer_id, anonymous_id, page,
+        channel, campaign, source, device, country, referrer, browser, os, import_no
+    FROM event
+    WHERE {window region occurred_at} AND {whose})
+FROM theirs e
+WHERE EXISTS (
     SELECT 1 FROM region r
     WHERE r.customer_no IS NOT DISTINCT FROM e.customer_no AND r.client_id IS NOT DISTINCT FROM e.session_id
         AND e.occurred_at BETWEEN r.since AND r.until AND coalesce(r.side = e.platform, TRUE));
