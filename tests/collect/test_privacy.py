@@ -10,7 +10,7 @@ import pytest
 from collect.arriving import ARRIVAL, BROWSER, door, one, send
 from kizuna.collect.clock import HOUR
 from kizuna.collect.message import write_record
-from kizuna.collect.privacy import SALTS, Salts, truncated
+from kizuna.collect.privacy import SALTS, Salts, anonymised, truncated, without_secrets
 from kizuna.collect.receive import Door, again
 from kizuna.settings import Settings
 
@@ -219,3 +219,41 @@ def test_what_is_rejected_is_private_as_well():
     received = send({"batch": [message]}, at=door(**ASKED))
     assert received.messages[0].reason == "unknown_type"
     assert "SECRET" not in json.dumps(received.messages[0].message)
+
+
+UNREADABLE = [
+    '"{\\"writeKey\\": \\"SECRET\\", \\"context\\": {\\"ip\\": \\"203.0.113.77\\"}}"',
+    "{'writeKey':'SECRET','context':{'ip':'203.0.113.77'}}",
+    "data=%7B%22api_key%22%3A%22SECRET%22&ip=203.0.113.77",
+    '{"api_key": "SECRET", "context": {"\\u0069p": "203.0.113.77"},}',
+    '{"token":"SECRET","seen":"2001:db8:1:2:3:4:5:77"',
+]
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
+def test_a_text_that_is_not_json_has_no_secrets(text):
+    shown = without_secrets(text)
+    assert "SECRET" not in shown and "77" not in shown
+    assert "zip" in without_secrets('{"zip": "12345"') and "12345" in without_secrets('{"zip": "12345"')
+
+
+NAMING = [
+    ("properties", {"customer": {"id": "PERSON"}, "products": [{"Email_Address": "PERSON"}]}),
+    ("properties", {"$set": {"plan": "PERSON"}, "$device_id": "PERSON", "session_id": "PERSON"}),
+    ("properties", {"billing_address": "PERSON", "link": "/a?to=PERSON%40example.com"}),
+    ("context", {"page": {"url": "https://shop.example/?email=PERSON@example.com"}}),
+    ("user", {"id": "PERSON"}),
+]
+
+
+@pytest.mark.parametrize(("place", "value"), NAMING)
+def test_without_consent_nobody_is_named_however_deep(place, value):
+    message = {"type": "track", "event": "E", "userId": "u", "messageId": "1", place: value}
+    kept = anonymised(message, b"salt", "web", "day-1")
+    assert kept is not None and "PERSON" not in json.dumps(kept)
+
+
+def test_without_consent_products_keep_their_names_and_what_shipping_costs():
+    properties = {"products": [{"name": "Shirt", "price": 5}], "shipping": 3, "total": 8}
+    kept = anonymised({"type": "track", "event": "E", "userId": "u", "properties": properties}, b"s", "web", "day-1")
+    assert kept is not None and kept["properties"] == properties

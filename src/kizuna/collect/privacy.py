@@ -46,12 +46,18 @@ def truncated(address: str) -> str | None:
     return str(ip_network((found, 24), strict=False).network_address)
 
 
-_SECRETS = re.compile(r'("(?:\$?ip|writeKey|write_key|api_key|token)"\s*:\s*")[^"]*')
+# A name, what stands between it and its value (quotes, also escaped or of an address), and the value.
+_SECRETS = re.compile(
+    r"((?:(?<!\w)|(?<=%22))(?:\$?ip|request_ip|writeKey|write_key|api_key|token)(?:%(?:22|3A|20)|[\s\\\"':=])+)[\w.:+/-]+"
+)
+_ADDRESSES = re.compile(
+    r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])|(?<![\w:])(?:[0-9a-fA-F]{0,4}:){4,7}[0-9a-fA-F]{0,4}"
+)
 
 
 def without_secrets(text: str) -> str:
     """A text that is not JSON, without the addresses and keys that can be recognised in it."""
-    return _SECRETS.sub(r"\1", text)
+    return _ADDRESSES.sub(lambda found: truncated(found[0]) or found[0], _SECRETS.sub(r"\1", text))
 
 
 class Salts:
@@ -147,16 +153,28 @@ class Consent:
 
 PERSONAL = frozenset(
     (
-        *("name", "firstname", "lastname", "fullname", "first_name", "last_name", "full_name", "username", "user_name"),
-        *("email", "phone", "address", "street", "ip", "avatar", "birthday", "birthdate", "date_of_birth"),
-        *("user_id", "userid", "customer_id", "customerid"),
+        *("firstname", "lastname", "fullname", "username", "email", "emailaddress", "phone", "phonenumber", "mobile"),
+        *("address", "street", "ip", "requestip", "avatar", "birthday", "birthdate", "dateofbirth"),
+        *("userid", "customerid", "anonymousid", "distinctid", "anondistinctid", "deviceid", "sessionid", "windowid"),
+        *("set", "setonce", "traits"),
     )
 )
-"""Names of properties that tell who somebody is."""
+"""Names of properties that tell who somebody is, without regard to case, ``$``, ``_`` and ``-``."""
+
+PEOPLE = frozenset(("customer", "user", "person", "contact", "recipient", "billing", "shipping"))
+"""Names of objects that are about somebody; as anything else than objects they may be what shipping costs."""
 
 _PEOPLE_CALLS = ("identify", "group", "alias")
-_IDS = ("userId", "groupId", "previousId", "traits", "placeholders")
-_CONTEXT = ("traits", "ip", "externalIds", "device", "location", "groupId", "sessionId")
+_KEPT = frozenset(
+    (
+        *("type", "event", "name", "category", "messageId", "channel", "properties", "context"),
+        *("timestamp", "originalTimestamp", "sentAt"),
+    )
+)
+_CONTEXT = ("traits", "ip", "externalIds", "device", "location", "groupId", "sessionId", "session_id")
+# Bounded, so that a long word costs no more than its length.
+_EMAIL = re.compile(r"[\w.+-]{1,64}(?:@|%40)[\w-]{1,63}\.[\w.-]{1,190}")
+_PLAIN = str.maketrans("", "", "$_- ")
 
 
 def anonymised(message: dict[str, Any], salt: bytes, source: str, visitor: str) -> dict[str, Any] | None:
@@ -164,10 +182,30 @@ def anonymised(message: dict[str, Any], salt: bytes, source: str, visitor: str) 
     if message.get("type") in _PEOPLE_CALLS:
         return None
     known = message.get("userId") or message.get("anonymousId")
-    kept = {name: value for name, value in message.items() if name not in _IDS}
+    kept = {name: value for name, value in message.items() if name in _KEPT}
     kept["anonymousId"] = day_id(salt, source, str(known)) if known else visitor
     if isinstance(kept.get("properties"), dict):
-        kept["properties"] = {n: v for n, v in kept["properties"].items() if n.lower() not in PERSONAL}
+        # The name of a page or a product is one, that of whoever sends it is another.
+        kept["properties"] = {n: v for n, v in kept["properties"].items() if n.lower() != "name"}
     if isinstance(kept.get("context"), dict):
         kept["context"] = {n: v for n, v in kept["context"].items() if n not in _CONTEXT}
+    for name in ("properties", "context"):
+        if name in kept:
+            kept[name] = _impersonal(kept[name])
     return kept
+
+
+def _impersonal(value: Any) -> Any:
+    """A value without what names somebody, however deep it lies."""
+    if isinstance(value, str):
+        return _EMAIL.sub("", value) if "@" in value or "%40" in value else value
+    if isinstance(value, list):
+        return [_impersonal(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _impersonal(inner) for name, inner in value.items() if not _is_personal(name, inner)}
+
+
+def _is_personal(name: str, value: Any) -> bool:
+    plain = name.lower().translate(_PLAIN)
+    return plain in PERSONAL or plain.endswith("address") or (plain in PEOPLE and isinstance(value, dict))
