@@ -212,3 +212,18 @@ def test_late_messages_restate_the_past_and_it_shows(shop: Shop) -> None:
     assert notes(every="hour", since="2026-03-02", until="2026-03-03") != ()
     assert notes(since="2026-03-03") == ()
     assert shop.shop.measure("nps").notes == ()
+
+
+def test_an_id_that_looks_like_another_one_s_row_is_kept_by_a_rebuild(shop: Shop) -> None:
+    """The row of the second external id of "m" has the key that the message "m/2" has."""
+    said = {"type": "identify", "userId": "u", "context": {"externalIds": [{"type": "crm", "id": n} for n in "12"]}}
+    more = {"type": "identify", "userId": "v", "messageId": "m/2", "traits": {"plan": "pro"}}
+    for message in ({**said, "messageId": "m"}, more, more):
+        shop.spool.write(write_record(envelope(START), [kept(message, START)]))
+    shop.feed().drain()
+    shop.rebuild()
+    assert shop.shop.store.execute("SELECT trait_id, external_id FROM trait ORDER BY ALL") == [
+        ("m", "crm:1"),
+        ("m", "crm:2"),
+        ("m/2", None),
+    ]

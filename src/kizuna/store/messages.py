@@ -102,10 +102,12 @@ def drop_doubled(store: DuckDBStore) -> None:
     """
     for fact in ("event", "trait"):
         ours = f'FROM "{fact}" WHERE import_no = {COLLECTED}'
-        if _count(store, f"SELECT count(*) - count(DISTINCT hash(row_key)) {ours}"):
+        # An id may look like another one's row: "m/2" is also where the second external id of "m" stands.
+        key = f"row_key, source, {fact}_id"
+        if _count(store, f"SELECT count(*) - count(DISTINCT hash({key})) {ours}"):
             store.execute(
-                f'DELETE FROM "{fact}" WHERE import_no = {COLLECTED} AND line_no IN ('
-                f"SELECT line_no {ours} QUALIFY row_number() OVER (PARTITION BY row_key ORDER BY line_no) > 1)"
+                f'DELETE FROM "{fact}" WHERE import_no = {COLLECTED} AND (line_no, row_key) IN ('
+                f"SELECT (line_no, row_key) {ours} QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY line_no) > 1)"
             )
 
 
