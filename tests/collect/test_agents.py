@@ -92,3 +92,10 @@ def test_without_the_package_no_country_is_known(monkeypatch: pytest.MonkeyPatch
     finally:
         for kept in (of_address._lookup, country):
             kept.cache_clear()
+
+
+def test_what_stands_at_the_end_of_a_very_long_agent_is_not_read():
+    """Reading takes longer than its length: what somebody makes up must not keep the loader from the others."""
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0 "
+    long = firefox + "x" * 30_000 + " Googlebot/2.1"
+    assert describe_visitor(long, None) == describe_visitor(None, long) == describe(firefox.strip())

@@ -15,6 +15,9 @@ from typing import NamedTuple
 KEPT = 65_536
 """So many different agents are remembered: a site sees a few thousand."""
 
+LENGTH = 512
+"""So much of an agent is read. Real ones have 100 to 300 characters; 30,000 would take the patterns half a second."""
+
 
 class Agent(NamedTuple):
     """What is known of who sent a message; what is not known is None.
@@ -76,8 +79,8 @@ def describe_visitor(said: str | None, header: str | None) -> Agent:
     nobody's browser; as the agent of a visitor (`said`, Segment's context.userAgent) it is a bot.
     """
     if said:
-        return describe(said)
-    return NOBODY if not header or _is_library(header) else describe(header)
+        return describe(said[:LENGTH])
+    return NOBODY if not header or _is_library(header[:LENGTH]) else describe(header[:LENGTH])
 
 
 @lru_cache(maxsize=KEPT)
