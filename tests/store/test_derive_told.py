@@ -41,6 +41,7 @@ def order(at, what="Completed", value=None, order_id="o1", **more):
         ([order("11:00", "Updated", 25), order("10:00", value=30)], [("o1", 25, 0)]),
         ([order("10:00", value=30), order("12:00", "Refunded", 10), order("13:00", "Refunded", 5)], [("o1", 30, 15)]),
         ([order("10:00", value=30), order("12:00", "Refunded", 40)], [("o1", 30, 30)]),
+        ([order("10:00", value=30), order("12:00", "Refunded", -10)], [("o1", 30, 10)]),
         ([order("10:00", value=30), order("12:00", "Refunded")], [("o1", 30, 30)]),
         ([order("10:00", value=30), order("12:00", "Cancelled")], [("o1", 30, 30)]),
         ([order("10:00", value=30), order("10:00", value=7, order_id="o2")], [("o1", 30, 0), ("o2", 7, 0)]),

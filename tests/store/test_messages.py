@@ -49,6 +49,8 @@ CASES = [
     ({"type": "track", "event": "E", "properties": {"total": 6, "revenue": 5}}, "value::DOUBLE", (6.0,)),
     ({"type": "track", "event": "E", "properties": {"total": 6, "currency": "dkk"}}, "value::DOUBLE", (60.0,)),
     ({"type": "track", "event": "E", "properties": {"total": 6, "currency": "XXX"}}, "value::DOUBLE", (None,)),
+    ({"type": "track", "event": "E", "properties": {"total": 6, "currency": "GBP"}}, "value::DOUBLE", (12.0,)),
+    ({"type": "track", "event": "E", "properties": {"total": "", "value": 6}}, "value::DOUBLE", (6.0,)),
     ({"type": "track", "event": "E", "properties": {"total": "much"}}, "value::DOUBLE", (None,)),
     ({"type": "track", "event": "E", "properties": {"engaged_seconds": 1.5, "load_seconds": -1}}, "engaged_seconds, load_seconds", (1.5, None)),
     ({"type": "track", "event": "E", "properties": {"a": 1, "b": None, "c": {"d": [1, "é"]}}}, "properties", ({"a": "1", "b": None, "c": '{"d":[1,"é"]}'},)),
@@ -62,7 +64,7 @@ CASES = [
 
 @pytest.mark.parametrize(("message", "columns", "expected"), CASES)
 def test_an_event(load: Load, message: dict[str, Any], columns: str, expected: tuple[Any, ...]) -> None:
-    store = load(message, exchange={"DKK": 10})
+    store = load(message, exchange={"DKK": 10, "gbp": 2})
     assert store.execute(f"SELECT {columns} FROM event") == [expected]
 
 

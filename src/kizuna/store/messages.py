@@ -282,11 +282,15 @@ def _seconds(text: str) -> str:
     return f"CASE WHEN try_cast({text} AS DOUBLE) BETWEEN 0 AND 86400 THEN try_cast({text} AS DOUBLE) END"
 
 
+_AMOUNTS = ("total", "value", "revenue")
+
+
 def _value(settings: Settings) -> str:
     """What was paid, in the workspace's currency; NULL in a currency without a rate."""
-    amount = "try_cast(coalesce(said.total, said.value, said.revenue) AS DECIMAL(18, 4))"
+    # The first that is a number: some shops send an empty total beside a value.
+    amount = f"coalesce({', '.join(f'try_cast(said.{name} AS DECIMAL(18, 4))' for name in _AMOUNTS)})"
     rates = "".join(
-        f" WHEN '{code}' THEN try_cast(round({amount}::DOUBLE * {float(rate)!r}, 4) AS DECIMAL(18, 4))"
+        f" WHEN '{code.upper()}' THEN try_cast(round({amount}::DOUBLE * {float(rate)!r}, 4) AS DECIMAL(18, 4))"
         for code, rate in settings.exchange.items()
         if code.isalpha()
     )

@@ -1,5 +1,6 @@
 -- Orders told by events that name an order and what was paid. The latest word on the amount counts; a refund
--- without an amount, and a cancelled order, is paid back in full. Amounts without any order are no order.
+-- without an amount, and a cancelled order, is paid back in full; some write what was paid back
+-- with a minus. Amounts without any order are no order.
 WITH
 told AS (
     SELECT *,
@@ -14,7 +15,7 @@ orders AS (
     SELECT order_id,
         coalesce(min(occurred_at) FILTER (completed), min(occurred_at)) AS ordered_at,
         arg_max(value, place) FILTER (NOT back AND NOT cancelled) AS value,
-        sum(value) FILTER (back) AS paid_back,
+        sum(abs(value)) FILTER (back) AS paid_back,
         coalesce(bool_or(cancelled OR back AND value IS NULL), FALSE) AS all_back,
         arg_min(customer_id, place) AS customer_id, arg_min(email, place) AS email,
         arg_min(properties['currency'], place) AS currency,
