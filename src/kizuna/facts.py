@@ -579,6 +579,7 @@ _FACTS = (
             _SOURCE,
             Column("properties", "map", "the traits", "text"),
         ),
+        derived=True,
     ),
     Fact(
         "identifier",

@@ -112,9 +112,13 @@ class Site:
         self._server.server_close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests; Playwright's own switch that keeps the back/forward cache off is left out."""
+    """One browser for the tests of a file; Playwright's own switch that keeps the back/forward cache off is left out.
+
+    Playwright leaves a running event loop behind in its thread, so it must be gone before other tests:
+    those of this folder run one after the other on one worker (see `pytest_collection_modifyitems`).
+    """
     path = chromium()
     with (
         sync_playwright() as playwright,

@@ -13,6 +13,10 @@ from kizuna.facts import FACTS, Fact
 _REMARK = re.compile(r"\s*[(\[]\s*(?:\d+\s*(?:[-–—~〜…]|to|til|から)\s*\d+|円|税込)\s*[)\]]\s*$")
 
 
+_OTHERWISE = {("event", "message_id")}
+"""Fields not found by their own name: in a file of events a messageId is the event's own (Segment spec)."""
+
+
 def plain(name: str) -> str:
     """A column's name with case, width, spaces and punctuation taken off, for comparing."""
     folded = unicodedata.normalize("NFKC", name).casefold()
@@ -39,7 +43,8 @@ def names_of(fact: Fact) -> dict[str, tuple[str, ...]]:
     everywhere, own = _read()["any"], _read().get(fact.name, {})
     result = {}
     for column in fact.importable():
-        words = [column.name, *own.get(column.name, []), *everywhere.get(column.name, [])]
+        named = [] if (fact.name, column.name) in _OTHERWISE else [column.name]
+        words = [*named, *own.get(column.name, []), *everywhere.get(column.name, [])]
         result[column.name] = tuple(dict.fromkeys(plain(word) for word in words))
     return result
 
