@@ -214,8 +214,8 @@ class Collector:
             return str(address)
         given = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
         for hop in reversed([part.strip() for part in given.decode("latin-1").split(",") if part.strip()]):
-            address = hop
-            if not self._trusted(hop):
+            address = _without_port(hop)
+            if not self._trusted(address):
                 break
         return str(address)
 
@@ -243,6 +243,13 @@ async def _unread(refused: Refused, receive: Receive, more: bool = True) -> Refu
         passed += len(message.get("body", b""))
         more = message.get("more_body", False)
     return Refused(refused.status, refused.reason, refused.detail, {**refused.headers, "connection": "close"})
+
+
+def _without_port(hop: str) -> str:
+    """An address without the port that some proxies write behind it, with which everybody would be somebody new."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
 def _basic(header: bytes | None) -> str:
