@@ -15,7 +15,10 @@ TABLE = "sources"
 _LETTERS = string.ascii_letters + string.digits
 _KEY_LENGTH = 27
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_HEADER = re.compile(r"^\[ *sources *\][^\n]*\n?", re.M)
+_ENTRY = r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*[\w\"'-][^\n]*\n"
+_WHOLE = re.compile(rf"^\[ *sources *\][^\n]*\n(?:{_ENTRY})*", re.M)
+"""The table with its entries; a new one comes last, so that the first source stays the first."""
+
 _COMMENTED = re.compile(r"^# ?\[ *sources *\] *$\n?", re.M)
 
 
@@ -54,14 +57,10 @@ def _ways(text: str, line: str) -> list[str]:
     """The file with the line in it, the tidiest place first."""
     ended = text if not text or text.endswith("\n") else text + "\n"
     return [
-        _HEADER.sub(lambda m: _whole(m.group()) + line, ended, count=1),
+        _WHOLE.sub(lambda m: m.group() + line, ended, count=1),
         _COMMENTED.sub(lambda m: f"[{TABLE}]\n{line}", ended, count=1),
         f"{ended}\n[{TABLE}]\n{line}",
     ]
-
-
-def _whole(line: str) -> str:
-    return line if line.endswith("\n") else line + "\n"
 
 
 def _means(text: str, wanted: dict[str, object]) -> bool:

@@ -266,6 +266,7 @@ def test_rows(run: Run, shop: Path) -> None:
     assert code == 0
     assert "response_id" in out
     assert "--limit 0" in err
+    assert "import 1, line " in out
     everything = json.loads(run("rows", "nps", "--limit", "0", "--format", "json", "-w", shop)[1])
     assert len(everything) == 360
 

@@ -63,7 +63,7 @@ def state(shop: Path) -> dict[str, list[Any]]:
 def test_show_says_where_ids_come_from(run: Run, shop: Path) -> None:
     code, out, _ = run("show", "ada@example.com")
     assert code == 0
-    assert "customer_id:17  3 event" in out
+    assert "customer_id:17  3 events" in out
     assert [line.split() for line in out.splitlines()[2:]] == [
         ["customer_id", "17", "2026-03-02"],
         ["email", "ada@example.com", "2026-03-02", "customer_id:17", "events.csv,", "line", "2"],

@@ -54,13 +54,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 # -- the first run
 
 
+def welcomed(server: RunningServer) -> str:
+    """What it printed, once that is all: it answers a little before."""
+    until = time.monotonic() + 30
+    while not server.said().endswith("Ctrl-C ends.\n") and time.monotonic() < until:
+        time.sleep(0.02)
+    return server.said()
+
+
 def test_from_nothing_to_the_first_event(tmp_path: Path, run: Run) -> None:
     """What is printed can be copied: the curl line of the first run is run, and counted."""
     root = tmp_path / "shop"
     assert run("init", root)[0] == 0
     before = (root / FILE).read_text()
     with served(root) as server:
-        said = server.said()
+        said = welcomed(server)
         key = tomllib.loads((root / FILE).read_text())["sources"]["web"]
         assert re.fullmatch("[A-Za-z0-9]{27}", key)
         assert "Made a source, web" in said
@@ -72,7 +80,7 @@ def test_from_nothing_to_the_first_event(tmp_path: Path, run: Run) -> None:
         assert server.said() == said  # quiet
         assert server.stop() == 0
         server.start()
-        assert server.said().count("Made a source") == 1
+        assert welcomed(server).count("Made a source") == 1
     assert sorted(before.splitlines()) == sorted(
         [
             *(line for line in (root / FILE).read_text().splitlines() if key not in line and line != "[sources]"),
@@ -120,6 +128,8 @@ REFUSED = [
     (["--port", "PORT"], "cannot be listened on: Address already in use"),
     (["--host", "192.0.2.1"], "cannot be listened on: Cannot assign"),
     (["--host", "no.such.host.invalid"], "There is no address"),
+    (["--port", "80443"], "There is no port 80443."),
+    (["--port", "0"], "There is no port 0."),
 ]
 
 
@@ -235,11 +245,13 @@ def test_salts_of_visitors_are_destroyed_though_nobody_comes(tmp_path: Path) -> 
 def test_it_ends_at_a_word_and_leaves_nothing_behind(tmp_path: Path, how: int) -> None:
     root = make_shop(tmp_path / "shop")
     with served(root) as server:
+        welcomed(server)
         server.post("/v1/track", track())
         idle, slow = connect(server.port), connect(server.port)
         slow.sendall(raw_post("/v1/track", b"x" * 1000)[:-500])
         server.process.send_signal(how)
         assert server.process.wait(15) == 0
+        assert server.said().endswith("Ctrl-C ends.\n"), "what it prints at its end would be taken for an error"
         idle.close(), slow.close()
     assert not (root / "server.sock").exists()
     assert [m.kind for _, m in kept(root)] == ["track"]
@@ -259,6 +271,7 @@ FILES = [
     "# [sources]\nlapse_days = 60\n",
     "[exchange]\nEUR = 1.1\n# no end of line",
     "timezone = 'Asia/Tokyo'\r\n[sources]\r\nold = 'k'\r\n",
+    "[sources]\nold = 'k'\n\n# the other site\n'older one' = 'l'\n\n# rates\n[exchange]\nEUR = 1.1\n",
 ]
 
 
@@ -275,6 +288,7 @@ def test_adding_a_source_leaves_the_rest_of_the_file_alone(tmp_path: Path, text:
     }
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
     assert len({*keys}) == 3
+    assert list(after["sources"]) == [*before.get("sources", {}), "web", "ios-app", "7"]
     lines = file.read_bytes().splitlines()
     assert all(line in lines or line == b"# [sources]" for line in text.encode().splitlines())
     assert Settings.read(file).sources
@@ -318,6 +332,9 @@ MESSAGES = [
     Kept("rejected", "m4", AT, {"event": 1}, "wrong_type", "event must be text, not a number."),
     Kept("rejected", "", AT, reason="not_json", detail="The body is not JSON.", text="{"),
     Kept("group", "m5", AT, {"groupId": "g1", "properties": 7, "context": []}),
+    Kept("rejected", "m6", AT, {"traits": {}}, "missing_user", "userId or anonymousId is missing."),
+    Kept("hook", "delivery-1", AT, {"body": {"type": "ticket.solved"}, "headers": {}}),
+    Kept("merge", "m7", AT, {"type": "merge", "ids": ["customer_id:17", "email:ada@example.com"]}),
 ]
 
 
@@ -342,16 +359,19 @@ def test_tail_shows_one_line_a_message(shop: Path, run: Run) -> None:
         "18:46:40 web      rejected wrong_type: event must be text, not a number.  1",
         "18:46:40 shop     rejected not_json: The body is not JSON.  {",
         "18:46:40 shop     group    g1",
+        "18:46:40 shop     rejected missing_user: userId or anonymousId is missing.",
+        "18:46:40 shop     hook     delivery-1",
+        "18:46:40 shop     merge    customer_id:17, email:ada@example.com",
     ]
 
 
 @pytest.mark.parametrize(
     ("words", "ids"),
     [
-        (["-n", "2"], ["", "m5"]),
+        (["-n", "2"], ["delivery-1", "m7"]),
         (["-n", "0"], []),
         (["--source", "web", "-n", "1"], ["m4"]),
-        (["--rejected"], ["m4", ""]),
+        (["--rejected"], ["m4", "", "m6"]),
     ],
 )
 def test_tail_as_json(shop: Path, run: Run, words: list[str], ids: list[str]) -> None:
@@ -365,13 +385,32 @@ def test_tail_of_nothing(tmp_path: Path, run: Run) -> None:
     assert run("tail", "--no-follow", "-w", make_shop(tmp_path / "shop"))[:2] == (0, "")
 
 
+def test_tail_of_a_source_that_is_not_there(shop: Path, run: Run) -> None:
+    """It would wait for ever; but what a source sent that was taken away since is still there to be seen."""
+    code, out, err = run("tail", "--no-follow", "--source", "wbe", "-w", shop)
+    assert (code, out) == (0, "")
+    assert "kizuna.toml has no source 'wbe'; did you mean 'web'?" in err
+    assert "no source" not in run("tail", "--no-follow", "--source", "web", "-w", shop)[2]
+
+
+def test_rejected_messages_are_listed_at_the_business_time(shop: Path, run: Run) -> None:
+    _, out, err = run("rejected", "--messages", "-w", shop)
+    lines = out.splitlines()
+    assert lines[1] == "2026-03-20 18:46:40  shop    batch  missing_user: userId or anonymousId is missing."
+    assert "kizuna replay" in err
+    found = json.loads(run("rejected", "--messages", "--format", "json", "-w", shop)[1])
+    assert [(row["message_id"], row["received_at"]) for row in found] == [
+        (id, "2026-03-20T09:46:40.123456Z") for id in ("m6", None, "m4")
+    ]
+
+
 def test_tail_follows_across_segments(shop: Path) -> None:
     command = [sys.executable, "-m", "kizuna.show.cli", "tail", "-n", "1", "--json", "-w", str(shop)]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as tail:
         assert tail.stdout is not None
         try:
-            assert json.loads(tail.stdout.readline())["id"] == "m5"
+            assert json.loads(tail.stdout.readline())["id"] == "m7"
             spool = Spool(shop / FOLDER, Settings.read(shop / FILE))
             for number in range(6):
                 spool.write(write_record(Envelope(AT, "web", "track"), [Kept("track", f"n{number}", AT, {})]))

@@ -10,6 +10,7 @@ import pytest
 import kizuna
 from kizuna.show.cli import main
 from kizuna.show.tracker import tracker
+from kizuna.store.running import claimed
 
 
 def said(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
@@ -70,6 +71,14 @@ def test_without_a_public_address_it_is_for_this_machine(
     _, line, err = said(["-w", str(tmp_path / "shop")], capsys)
     assert attributes(line)["src"] == f"http://{reached}:8301/tracker.js"
     assert "public_url" in err
+
+
+def test_a_server_that_runs_says_where_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`kizuna serve --port` differs from the setting; the line is for the server that is there."""
+    kizuna.init(tmp_path / "shop", sources={"web": "key"}).close()
+    with claimed(tmp_path / "shop", "http://127.0.0.1:9123"):
+        _, line, _ = said(["-w", str(tmp_path / "shop")], capsys)
+    assert attributes(line)["src"] == "http://127.0.0.1:9123/tracker.js"
 
 
 def test_a_source_that_is_not_there(shop: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from kizuna import sources
 from kizuna.collect.collector import Collector, spare_the_garbage_collector
@@ -85,6 +87,7 @@ class Server:
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:
                 app, door = self._assemble(parts, me, runner.get_loop())
                 spare_the_garbage_collector()
+                parts.callback(gc.unfreeze)  # else modules that count their objects at the end report them as lost
                 runner.run(self._serve(app, door, ready))
 
     def _have_a_source(self) -> None:
@@ -133,6 +136,7 @@ class Server:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, server.stop)
+        loop.set_exception_handler(_unless_given_up)
         watching = asyncio.create_task(_follow(self.root / FILE, door))
         serving = asyncio.create_task(server.serve())
         await _until_open(self.host, self.port, serving)
@@ -142,6 +146,12 @@ class Server:
                 await serving
         finally:
             watching.cancel()
+
+
+def _unless_given_up(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Who is still sending when the time to end is over is left; Granian then tells a worker that is gone to end."""
+    if not isinstance(context.get("exception"), asyncio.InvalidStateError):
+        loop.default_exception_handler(context)
 
 
 async def _follow(file: Path, door: Door) -> None:
@@ -203,6 +213,8 @@ def _opened(path: Path, settings: Settings) -> DuckDBStore:
 
 def _free(host: str, port: int) -> None:
     """Raise unless we can listen there; Granian would only say that it could not."""
+    if not 0 < port < 65_536:
+        raise WorkspaceError(f"There is no port {port}.", "Choose one from 1 to 65535 with --port or in kizuna.toml.")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except OSError:

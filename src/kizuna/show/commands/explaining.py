@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from kizuna.measure.explain import Explanation
 
 Dialect = Literal["duckdb", "spark", "clickhouse"]
-ORIGIN = ("import_no", "line_no")
+ORIGIN = "from"
 WIDEST = 28
 METHODS = {"up": "higher is better", "down": "lower is better", "none": "neither way is better"}
 
@@ -165,11 +165,21 @@ def rows(
     elif not table.num_rows:
         out().print(Text(word("no data", language_of(shop, None))))
     elif output is not None:
-        deliver(to_text(rows_table(table, table.column_names), width=10_000), output)
+        shown = with_origin(table)
+        deliver(to_text(rows_table(shown, shown.column_names), width=10_000), output)
     else:
-        _print_rows(table)
+        _print_rows(with_origin(table))
     if limit and table.num_rows == limit:
         note(f"the newest {limit} rows; --limit 0 lists all")
+
+
+def with_origin(table: pa.Table) -> pa.Table:
+    """The table for people: instead of two numbers, the last column says where each row came from."""
+    import pyarrow as pa
+
+    places = zip(table["import_no"].to_pylist(), table["line_no"].to_pylist(), strict=True)
+    told = ["" if not no else "messages" if no < 0 else f"import {no}, line {line}" for no, line in places]
+    return table.drop_columns(["import_no", "line_no"]).append_column(ORIGIN, pa.array(told, pa.string()))
 
 
 def _print_rows(table: pa.Table) -> None:
@@ -182,7 +192,7 @@ def _print_rows(table: pa.Table) -> None:
 def that_fit(table: pa.Table, width: int) -> list[str]:
     """As many columns as there is room for, in their order; where a row came from is always there."""
     widths = {name: max(cell_len(name), *map(cell_len, column)) + 2 for name, column in _texts(table).items()}
-    kept = {name for name in ORIGIN if name in widths}
+    kept = {ORIGIN} & widths.keys()
     room = width + 2 - sum(widths[name] for name in kept)
     for name, needed in widths.items():
         if name not in kept and needed <= room:

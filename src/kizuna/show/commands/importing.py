@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -19,10 +20,11 @@ from kizuna.facts import FACTS
 from kizuna.show import number
 from kizuna.show.commands.common import OutputOption, WorkspaceOption, opened
 from kizuna.show.commands.output import as_csv, deliver
-from kizuna.show.console import err, note, out
+from kizuna.show.console import CONTROL, err, note, out
 
 if TYPE_CHECKING:
     from kizuna.collect.report import FileReport, ImportReport
+    from kizuna.store.setaside import SetAside
 
 WIDEST, EXAMPLES = 32, 4
 
@@ -133,8 +135,12 @@ def _rejected_messages(
 
     with opened(workspace) as shop:
         rows = all_set_aside(shop.store, source, limit)
+        zone = shop.settings.zone
     names = ("received_at", "source", "call", "message_id", "reason", "detail", "message")
-    found = [{name: getattr(row, name) for name in names} for row in rows]
+    found = [
+        {name: getattr(row, name) for name in names} | {"received_at": f"{row.received_at:%Y-%m-%dT%H:%M:%S.%f}Z"}
+        for row in rows
+    ]
     if format == "json":
         deliver(json.dumps(found, ensure_ascii=False, indent=2, default=str) + "\n", output)
     elif format == "csv" or output is not None:
@@ -142,23 +148,25 @@ def _rejected_messages(
     elif not found:
         out().print(Text("Every message that was sent fits."))
     else:
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
-        for name in ("received", "source", "call", "reason"):
-            table.add_column(Text(name, "key"), max_width=40, overflow="fold")
-        for row in found:
-            at = f"{row['received_at']:%Y-%m-%d %H:%M:%S}"
-            table.add_row(
-                *map(Text, (at, row["source"], row["call"])), Text(f"{row['reason']}: {row['detail']}", "worse")
-            )
-            table.add_row("", "", "", Text(str(row["message"])[:300], "quiet"))
-        out().print(table)
+        out().print(_set_aside_table(rows, zone))
         note("once the cause is mended, kizuna replay loads those that fit then")
+
+
+def _set_aside_table(rows: Sequence[SetAside], zone: tzinfo) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
+    for name in ("received", "source", "call", "reason"):
+        table.add_column(Text(name, "key"), max_width=None if name == "reason" else 40, overflow="fold")
+    for row in rows:
+        at = f"{row.received_at.replace(tzinfo=UTC).astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        table.add_row(*map(Text, (at, row.source, row.call)), Text(f"{row.reason}: {row.detail}", "worse"))
+        table.add_row("", "", "", Text(row.message[:300].translate(CONTROL), "quiet"))
+    return table
 
 
 def _rejected_table(found: list[dict[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
     for name in ("import", "file", "line", "reason"):
-        table.add_column(Text(name, "key"), max_width=40, overflow="fold")
+        table.add_column(Text(name, "key"), max_width=None if name == "reason" else 40, overflow="fold")
     for row in found:
         place = (f"{row['import']} {row['fact']}", str(row["file"] or ""), number.count(row["line"]))
         table.add_row(*map(Text, place), Text(str(row["reason"]), "worse"))
@@ -167,13 +175,14 @@ def _rejected_table(found: list[dict[str, Any]]) -> Table:
 
 
 def rebuild(*, workspace: WorkspaceOption = None) -> None:
-    """Make facts and numbers again from the files that were kept: the same numbers, whatever happened."""
+    """Make facts and numbers again from the files and messages that were kept: the same, whatever happened."""
     with opened(workspace, rebuilding=True) as shop, progress_bar() as progress:
         reports = shop.rebuild(progress=progress)
     rows = sum(report.added + report.replaced for report in reports)
     sent = reports.messages.rows
-    messages = f" and from raw/messages: {_many(sent, 'row')}" if sent else ""
-    out().print(Text(f"Made again from {_many(len(reports), 'import')}: {_many(rows, 'row')}{messages}."))
+    parts = [f"from {_many(len(reports), 'import')}: {_many(rows, 'row')}"] if len(reports) or not sent else []
+    parts += [f"from messages: {_many(sent, 'row')}"] if sent else []
+    out().print(Text(f"Made again {'; '.join(parts)}."))
     for damage in reports.damage:
         out().print(Text(f"{damage}; restore it from a backup and rebuild again.", "worse"), soft_wrap=True)
 

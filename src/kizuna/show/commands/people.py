@@ -188,7 +188,11 @@ def _told(decision: Decision) -> str:
 
 
 def _counted(rows: dict[str, int]) -> str:
-    return ", ".join(f"{number.count(count)} {name}" for name, count in rows.items() if count) or "no rows"
+    return ", ".join(f"{_many(count, name)}" for name, count in rows.items() if count) or "no rows"
+
+
+def _many(count: int, fact: str) -> str:
+    return f"{number.count(count)} {fact.replace('_', ' ')}{'' if count == 1 else 's'}"
 
 
 def _listed(ids: list[Id], most: int = 5) -> str:

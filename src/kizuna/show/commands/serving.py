@@ -45,7 +45,7 @@ def welcome(server: Server) -> None:
         out().print(Text(f"Made a source, {name}, with a write key of its own: it stands in kizuna.toml."))
     out().print(Text("Kizuna listens on ").append(server.url, "head").append(". A first event:"), soft_wrap=True)
     out().print(Text(f"\n  curl {server.url}/v1/track -u {key}: -d '{HELLO}'\n"), soft_wrap=True)
-    out().print(Text("kizuna tail shows what arrives; kizuna tag prints the line for web pages; Ctrl-C ends.", "quiet"))
+    out().print(Text("kizuna tail shows what arrives; kizuna tag is for web pages; Ctrl-C ends.", "quiet"))
 
 
 def sources(

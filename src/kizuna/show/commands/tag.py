@@ -24,22 +24,29 @@ def tag(
 ) -> None:
     """Print the line that measures a website, to be put into the head of its pages.
 
+    Its address is the setting public_url, else that of the server that runs.
     A browser runs the pinned script only as it is now: print the line anew after an update of Kizuna.
     """
+    from kizuna.store.running import running
     from kizuna.workspace import FILE, find
 
     folder = find(explicit=workspace)
     settings = Settings.read(folder / FILE)
     note(f"workspace {short(folder)}")
     key = _key_of(settings, source)
-    out().print(Text(line(settings, key, integrity=integrity)), soft_wrap=True)
+    server = running(folder)
+    origin = server.url if server and not settings.public_url else ""
+    out().print(Text(line(settings, key, origin=origin, integrity=integrity)), soft_wrap=True)
     if not settings.public_url:
         note(f'for this machine only: set public_url = "https://…" in {FILE} to where browsers reach the server')
 
 
-def line(settings: Settings, key: str, *, integrity: bool = True) -> str:
-    """The script element for pages, with the tag's address, the write key and what consent is for."""
-    origin = settings.public_url.rstrip("/") or f"http://{_reachable(settings.host)}:{settings.port}"
+def line(settings: Settings, key: str, *, origin: str = "", integrity: bool = True) -> str:
+    """The script element for pages, with the tag's address, the write key and what consent is for.
+
+    `origin` is where the server is, if the settings do not tell.
+    """
+    origin = origin or settings.public_url.rstrip("/") or f"http://{_reachable(settings.host)}:{settings.port}"
     attributes = {"src": f"{origin}/{NAME}", "data-key": key}
     if settings.consent_purpose:
         attributes["data-purpose"] = settings.consent_purpose

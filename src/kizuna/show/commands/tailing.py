@@ -16,8 +16,12 @@ from rich.text import Text
 from kizuna.collect.message import Envelope, Kept, read_record
 from kizuna.collect.reader import FOLDER, Position, Reader
 from kizuna.collect.segment import Record, records
+from kizuna.errors import did_you_mean
 from kizuna.show.commands.common import WorkspaceOption, short
 from kizuna.show.console import CONTROL, note, out
+
+INWARD = ("hook", "people")
+"""Sources that kizuna.toml does not name: webhooks (hook:NAME) and what `kizuna people` decided."""
 
 LOOK_AGAIN = 0.25
 WIDEST = 60
@@ -42,8 +46,12 @@ def tail(
     from kizuna.workspace import FILE, find
 
     folder = find(explicit=workspace)
-    zone = Settings.read(folder / FILE).zone
+    settings = Settings.read(folder / FILE)
+    zone = settings.zone
     note(f"workspace {short(folder)}")
+    if source is not None and source not in settings.sources and source.partition(":")[0] not in INWARD:
+        near = did_you_mean(source, settings.sources)
+        note(f"{FILE} has no source {source!r}" + (f"; did you mean {near!r}?" if near else ""))
 
     def wanted(message: Message) -> bool:
         envelope, kept = message
@@ -142,8 +150,10 @@ def line(message: Message, zone: tzinfo) -> Text:
     said = Text(f"{came:%H:%M:%S} ", "quiet").append(f"{_plain(envelope.source):<8} ", "default")
     if kept.kind == "rejected":
         said.append(f"rejected {kept.reason}: ", "worse").append(_plain(kept.detail, 3 * WIDEST), "default")
-        return said.append(f"  {_plain(_about(body) or kept.text or '')}", "quiet")
-    said.append(f"{kept.kind:<8} ", "accent").append(_plain(_about(body)), "default")
+        about = _plain(_about(body) or kept.text or "")
+        return said.append(f"  {about}" if about else "", "quiet")
+    about = kept.id if kept.kind == "hook" else _about(body)
+    said.append(f"{kept.kind:<8} ", "accent").append(_plain(about), "default")
     who = body.get("userId") or body.get("anonymousId") or ""
     for more in filter(None, (_plain(who), _plain(kept.note, 3 * WIDEST))):
         said.append(f"  {more}", "quiet")
@@ -151,10 +161,22 @@ def line(message: Message, zone: tzinfo) -> Text:
 
 
 def _about(body: dict[str, Any]) -> str:
-    """What a message is about: the event, the page, the group."""
+    """What a message is about: the event, the page, the group, the ids that were decided about."""
     properties, page = _inside(body, "properties"), _inside(_inside(body, "context"), "page")
-    places = (body.get("event"), properties.get("path"), body.get("name"), page.get("path"), body.get("groupId"))
+    places = (
+        body.get("event"),
+        properties.get("path"),
+        body.get("name"),
+        page.get("path"),
+        body.get("groupId"),
+        _ids(body),
+    )
     return next((str(place) for place in places if place), "")
+
+
+def _ids(body: dict[str, Any]) -> str:
+    ids = body.get("ids")
+    return ", ".join(map(str, ids)) if isinstance(ids, list) else ""
 
 
 def _inside(body: dict[str, Any], name: str) -> dict[str, Any]:

@@ -36,7 +36,9 @@ def init(
     out().print(Text(f"Made the workspace {short(folder)} ({timezone}, {currency})."))
     out().print(
         Text(
-            f"Next: cd {folder}, then kizuna import order orders.csv. kizuna facts lists what can be imported.", "quiet"
+            f"Next: cd {folder}, then kizuna serve to collect what happens, or kizuna import order orders.csv; "
+            "kizuna facts lists what can be imported.",
+            "quiet",
         )
     )
 
