@@ -207,22 +207,34 @@ def _exchange_rows(store: DuckDBStore, step: Step, sql: str, values: dict[str, A
             "CREATE OR REPLACE TEMP TABLE stale AS"
             f' SELECT rowid AS place FROM "{fact.name}" WHERE import_no = 0 AND {_THEIRS}'
         )
-    store.execute(f"CREATE OR REPLACE TEMP TABLE found AS {sql}", values)
+    come = _made(store, "found", sql, values)
     names = _columns_found(store, step)
-    store.execute(
-        f"CREATE OR REPLACE TEMP TABLE old AS SELECT rowid AS place, {', '.join(names)}"
-        f' FROM "{fact.name}" WHERE rowid IN (SELECT place FROM stale)'
+    gone = _made(
+        store,
+        "old",
+        f'SELECT rowid AS place, {", ".join(names)} FROM "{fact.name}" WHERE rowid IN (SELECT place FROM stale)',
     )
-    same = " AND ".join(f"found.{name} IS NOT DISTINCT FROM old.{name}" for name in names)
-    store.execute(f"CREATE OR REPLACE TEMP TABLE gone AS SELECT old.* FROM old ANTI JOIN found ON {same}")
-    store.execute(f"CREATE OR REPLACE TEMP TABLE come AS SELECT found.* FROM found ANTI JOIN old ON {same}")
-    deleted = store.execute(f'DELETE FROM "{fact.name}" WHERE rowid IN (SELECT place FROM gone)')[0][0]
-    inserted = _insert(store, fact, "FROM come", {})
-    if step.file in _TOLD and (deleted or inserted):
+    new, old = "found", "old"
+    if come and gone:
+        new, old = "come", "gone"
+        same = " AND ".join(f"found.{name} IS NOT DISTINCT FROM old.{name}" for name in names)
+        gone = _made(store, old, f"SELECT old.* FROM old ANTI JOIN found ON {same}")
+        come = _made(store, new, f"SELECT found.* FROM found ANTI JOIN old ON {same}")
+    if gone:
+        store.execute(f'DELETE FROM "{fact.name}" WHERE rowid IN (SELECT place FROM {old})')
+    if come:
+        _insert(store, fact, f"FROM {new}", {})
+    if step.file in _TOLD:
         # Their customers and days were perhaps not touched by the events themselves.
-        scope.note(store, "gone", fact.time)
-        scope.note(store, "come", fact.time)
-    return bool(deleted or inserted)
+        for table, rows in ((old, gone), (new, come)):
+            if rows:
+                scope.note(store, table, fact.time)
+    return bool(gone or come)
+
+
+def _made(store: DuckDBStore, table: str, sql: str, values: Mapping[str, Any] | None = None) -> int:
+    """Make a temporary table; says how many rows it has. Where there are none, what follows is not worth planning."""
+    return int(store.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {sql}", values)[0][0])
 
 
 def _columns_found(store: DuckDBStore, step: Step) -> tuple[str, ...]:
@@ -247,7 +259,8 @@ def _update_columns(store: DuckDBStore, step: Step, sql: str, values: dict[str, 
     fact, fills = FACTS[step.fact], step.file in filling.STEPS
     if fills:
         filling.empty(store, fact, rows)
-    store.execute(f"CREATE OR REPLACE TEMP TABLE found AS {sql}", values)
+    if not _made(store, "found", sql, values):
+        return
     names = [name for name in _columns_found(store, step) if name != "place"]
     if fills:
         filling.note(store, fact, names)

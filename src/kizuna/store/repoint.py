@@ -7,7 +7,8 @@ through all events.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from datetime import datetime
 
 from kizuna.facts import FACTS, Fact
 from kizuna.store.bucket import number_bucket
@@ -39,7 +40,10 @@ def repoint(store: DuckDBStore, *, spans: bool) -> dict[str, int]:
     _tell_apart(store)
     if spans:
         store.execute("INSERT INTO touched_span SELECT DISTINCT unnest([old_no, new_no]), NULL, NULL, NULL FROM moved")
-    counts = {fact.name: _follow(store, fact, spans) for fact in FACTS.values() if kinds.intersection(id_columns(fact))}
+    (first,) = store.execute("SELECT min(day) - INTERVAL 2 DAY FROM moved")[0]
+    leaving = {row[0] for row in store.execute("SELECT DISTINCT kind FROM parts")}
+    rows = {f.name: _rows(f, first, leaving) for f in FACTS.values() if kinds.intersection(id_columns(f))}
+    counts = {name: _follow(store, FACTS[name], sql, spans) for name, sql in rows.items() if _has_rows(store, name)}
     touch(store, [name for name, count in counts.items() if count])
     return {name: count for name, count in counts.items() if count}
 
@@ -57,9 +61,13 @@ def _tell_apart(store: DuckDBStore) -> None:
     )
 
 
-def _follow(store: DuckDBStore, fact: Fact, spans: bool) -> int:
-    store.execute(f"CREATE OR REPLACE TEMP TABLE following AS {_rows(store, fact)}")
-    count = int(store.execute("SELECT count(*) FROM following")[0][0])
+def _has_rows(store: DuckDBStore, name: str) -> bool:
+    """A table without rows is found out sooner than a join with it is planned."""
+    return bool(store.execute(f'SELECT 1 FROM "{name}" LIMIT 1'))
+
+
+def _follow(store: DuckDBStore, fact: Fact, rows: str, spans: bool) -> int:
+    count = int(store.execute(f"CREATE OR REPLACE TEMP TABLE following AS {rows}")[0][0])
     if count:
         store.execute(
             f"""UPDATE "{fact.name}" AS it SET customer_no = f.new_no, bucket = {number_bucket("f.new_no")}
@@ -71,8 +79,8 @@ def _follow(store: DuckDBStore, fact: Fact, spans: bool) -> int:
     return count
 
 
-def _rows(store: DuckDBStore, fact: Fact) -> str:
-    """A SELECT of the rows of `fact` that move."""
+def _rows(fact: Fact, first: datetime | None, leaving: Container[str]) -> str:
+    """A SELECT of the rows of `fact` that move: none is older than `first`; ids of the kinds `leaving` part people."""
     at = "it.day::TIMESTAMP" if fact.time == "day" else f"it.{fact.time}"
     session = "it.session_id" if fact.name == "event" else "NULL::VARCHAR"
     columns = f"it.rowid AS place, it.customer_no AS old_no, m.new_no, {at} AS happened, {session} AS session_id"
@@ -84,9 +92,8 @@ def _rows(store: DuckDBStore, fact: Fact) -> str:
             f"SELECT {columns} FROM {source} JOIN moved m ON m.kind = ({id}).kind AND m.value = ({id}).value"
             " WHERE it.import_no <> 0"
         )
-    where = f"it.import_no <> 0{_since(store, fact, 'it.')}"
+    where = f"it.import_no <> 0{_since(fact, first, 'it.')}"
     selects = [f"SELECT {columns} FROM {source} JOIN whole m ON it.customer_no = m.old_no WHERE {where}"]
-    leaving = {row[0] for row in store.execute("SELECT DISTINCT kind FROM parts")}
     selects += [
         f"SELECT {columns} FROM {source} JOIN parts m ON it.customer_no = m.old_no"
         f" AND m.value = {alone(fact, kind, 'it.')} WHERE m.kind = '{kind}' AND {where}"
@@ -96,9 +103,8 @@ def _rows(store: DuckDBStore, fact: Fact) -> str:
     return " UNION ALL ".join(selects)
 
 
-def _since(store: DuckDBStore, fact: Fact, prefix: str) -> str:
+def _since(fact: Fact, first: datetime | None, prefix: str) -> str:
     """No row is older than the first day of the ids it may be known by; rows lie roughly in the order of time."""
     if not fact.by_name[fact.time].needed or fact.by_name[fact.time].derived:
         return ""
-    first = store.execute("SELECT min(day) - INTERVAL 2 DAY FROM moved")[0][0]
     return f" AND {prefix}{fact.time} >= TIMESTAMP '{first}'" if first else ""

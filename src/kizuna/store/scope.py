@@ -26,6 +26,7 @@ CREATE TEMP TABLE IF NOT EXISTS touched_span (
 """
 _WINDOW = re.compile(r"\{window (\w+) (\w+)(?: (\w+))?\}")
 _STOP = re.compile(r"\{stop ([\w ]+)\}")
+_MADE = re.compile(r"^CREATE OR REPLACE TEMP TABLE (\w+)", re.MULTILINE)
 _MOST_WINDOWS = 8
 
 
@@ -86,6 +87,7 @@ def lay_out(store: DuckDBStore, script: str, fill: Callable[[str], tuple[str, Ma
 
     False when there is nothing to make anew: all tables that a ``{stop …}`` names are empty.
     """
+    spans: dict[str, list[tuple[Any, Any]]] = {}
     for statement in filter(str.strip, script.split(";\n")):
         if stop := _STOP.fullmatch(statement.strip()):
             rows = " UNION ALL ".join(f"(SELECT 1 FROM {table} LIMIT 1)" for table in stop[1].split())
@@ -93,20 +95,36 @@ def lay_out(store: DuckDBStore, script: str, fill: Callable[[str], tuple[str, Ma
                 return False
         else:
             sql, values = fill(statement)
-            store.execute(_WINDOW.sub(lambda found: window(store, *found.groups()), sql), values)
+            store.execute(_WINDOW.sub(lambda found: window(store, *found.groups(), spans=spans), sql), values)
+            if made := _MADE.search(sql):
+                spans.pop(made[1], None)
     return True
 
 
-def window(store: DuckDBStore, table: str, starts: str, ends: str | None = None) -> str:
-    """SQL for rows whose time (or time from `starts` to `ends`) can lie in an interval since … until of `table`."""
-    found = store.execute(
-        f"SELECT min(since), nullif(max(until), 'infinity') FROM {table} GROUP BY date_trunc('day', since) ORDER BY 1"
-    )
-    spans = [
+def window(
+    store: DuckDBStore,
+    table: str,
+    starts: str,
+    ends: str | None = None,
+    *,
+    spans: dict[str, list[tuple[Any, Any]]] | None = None,
+) -> str:
+    """SQL for rows whose time (or time from `starts` to `ends`) can lie in an interval since … until of `table`.
+
+    `spans` keeps what was found of each table, for as long as it stays as it is.
+    """
+    kept = {} if spans is None else spans
+    if table not in kept:
+        found = store.execute(
+            "SELECT min(since), nullif(max(until), 'infinity')"
+            f" FROM {table} GROUP BY date_trunc('day', since) ORDER BY 1"
+        )
+        kept[table] = _few(found)
+    each = [
         f"({ends or starts} >= {_literal(since)}" + (f" AND {starts} <= {_literal(until)})" if until else ")")
-        for since, until in _few(found)
+        for since, until in kept[table]
     ]
-    return f"({' OR '.join(spans)})" if spans else "FALSE"
+    return f"({' OR '.join(each)})" if each else "FALSE"
 
 
 def _few(found: Sequence[tuple[Any, Any]]) -> list[tuple[Any, Any]]:

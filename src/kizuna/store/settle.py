@@ -32,8 +32,7 @@ def settle(store: DuckDBStore, import_no: int) -> None:
     moving = False
     for kind in KINDS:
         if kind in kinds or moving:
-            _open_ids(store, kind, moving, kind in joined)
-            if store.execute("SELECT count(*) FROM open_id")[0][0]:
+            if _open_ids(store, kind, moving, kind in joined):
                 _find_owners(store, kind, kind in decided)
                 moving |= _settle(store, kind, import_no, kind in joined)
 
@@ -48,8 +47,8 @@ def _first_days(store: DuckDBStore) -> None:
         )
 
 
-def _open_ids(store: DuckDBStore, kind: str, moving: bool, joined: bool) -> None:
-    """The ids of `kind` to settle. What only an alias call named is nobody's until it is seen."""
+def _open_ids(store: DuckDBStore, kind: str, moving: bool, joined: bool) -> int:
+    """The ids of `kind` to settle; says how many. What only an alias call named is nobody's until it is seen."""
     following = """UNION SELECT l.value FROM identity_link l
         JOIN moved m ON l.owner_kind = m.kind AND l.owner_value = m.value WHERE l.kind = $kind AND m.old_no IS NOT NULL
         UNION SELECT d.value FROM identity_decision d JOIN moved m ON d.other_kind = m.kind AND d.other_value = m.value
@@ -57,7 +56,7 @@ def _open_ids(store: DuckDBStore, kind: str, moving: bool, joined: bool) -> None
     mates = """UNION SELECT g.value FROM identity_group g
         WHERE g.kind = $kind AND g.head IN (
             SELECT head FROM identity_group WHERE kind = $kind AND value IN (FROM first))"""
-    store.execute(
+    made = store.execute(
         f"""CREATE OR REPLACE TEMP TABLE open_id AS
         WITH news AS (
             SELECT value, day FROM seen WHERE kind = $kind
@@ -68,10 +67,13 @@ def _open_ids(store: DuckDBStore, kind: str, moving: bool, joined: bool) -> None
             UNION SELECT value FROM asked WHERE kind = $kind {following if moving else ""}),
         every AS (SELECT value FROM first {mates if joined else ""})
         SELECT every.value, i.value IS NOT NULL AS known, i.customer_no AS old_no, coalesce(i.day, news.day) AS day
-        FROM every LEFT JOIN news USING (value) LEFT JOIN identifier i ON i.kind = $kind AND i.value = every.value
+        FROM every LEFT JOIN news USING (value) LEFT JOIN (
+            SELECT value, customer_no, day FROM identifier WHERE kind = $kind AND value IN (SELECT value FROM every)
+        ) i ON i.value = every.value
         WHERE i.value IS NOT NULL OR news.value IS NOT NULL""",
         {"kind": kind},
     )
+    return int(made[0][0])
 
 
 def _find_owners(store: DuckDBStore, kind: str, decided: bool) -> None:
@@ -101,17 +103,19 @@ def _settle(store: DuckDBStore, kind: str, import_no: int, joined: bool) -> bool
         SELECT o.*, CASE WHEN h.owners = 1 THEN h.owner_no END AS owner_no, coalesce(h.owners, 0) > 1 AS shared,
             CASE WHEN h.owners = 1 THEN h.owner_no ELSE p.customer_no END AS new_no, p.customer_no AS own_no,
             CASE WHEN h.owners = 1 THEN h.customer_id WHEN $kind = 'customer_id' THEN o.value END AS customer_id
-        FROM open_id o LEFT JOIN holder h USING (value) LEFT JOIN person p ON p.kind = $kind AND p.value = o.value""",
+        FROM open_id o LEFT JOIN holder h USING (value) LEFT JOIN (
+            SELECT value, customer_no FROM person WHERE kind = $kind AND value IN (SELECT value FROM open_id)
+        ) p ON p.value = o.value""",
         {"kind": kind},
     )
     if joined:
         _join(store, kind)
-    store.execute(
+    ((moves,),) = store.execute(
         "INSERT INTO moved SELECT $kind, value, day, old_no, new_no FROM settled WHERE old_no IS DISTINCT FROM new_no",
         {"kind": kind},
     )
     _write_down(store, kind, import_no)
-    return bool(store.execute("SELECT count(*) FROM settled WHERE old_no <> new_no")[0][0])
+    return moves > 0 and bool(store.execute("SELECT count(*) FROM settled WHERE old_no <> new_no")[0][0])
 
 
 def _join(store: DuckDBStore, kind: str) -> None:
