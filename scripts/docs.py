@@ -43,7 +43,8 @@ def facts_page() -> str:
         "# Facts\n\n"
         "A fact is something that happened or held, one row each. `kizuna import FACT FILE` loads them; columns are\n"
         "found by these names and by their usual synonyms, or given with `--map`. Other columns of a file are kept as\n"
-        "properties. What is derived is worked out by Kizuna; the columns of a derived fact that are not marked so\n"
+        "properties. Messages ([sessions.md](guides/sessions.md)) and webhooks make the same facts.\n"
+        "What is derived is worked out by Kizuna; the columns of a derived fact that are not marked so\n"
         "can be imported as well, where a file has them.\n\n"
         + "\n".join(_fact(fact) for fact in FACTS.values())
         + "\n## Survey questions\n\nKnown values of `question` in `survey_response`, with the scale they have unless\n"

@@ -98,7 +98,7 @@ def _print_facts() -> None:
     for head in ("fact", "what it is", "a row is"):
         table.add_column(head)
     for fact in FACTS.values():
-        derived = " (made from other facts)" if fact.derived else ""
+        derived = " (made by Kizuna)" if fact.derived else ""
         table.add_row(Text(fact.name, "head"), Text(fact.help), Text(fact.grain + derived, "quiet"))
     out().print(table)
     out().print(Text("kizuna facts FACT lists its columns; kizuna import FACT FILE loads it.", "quiet"))
