@@ -300,3 +300,40 @@ def test_who_names_himself_through_the_tag_is_whom_the_day_knows() -> None:
     assert sent(type="page", **tag)["anonymousId"] == sent(userId="u1", **tag)["anonymousId"]
     assert "anonymousId" not in sent(userId="u1"), "other clients say themselves whom they mean"
     assert sent(userId="u1", anonymousId="a1", **tag)["anonymousId"] == "a1"
+
+
+def test_no_full_address_is_kept_wherever_a_client_puts_it() -> None:
+    full = "203.0.113.77"
+    door = Door(Settings({"sources": {"web": "key"}}))
+    items = [
+        {"ip": full, "request_ip": full, "properties": {"ip": full, "$ip": full}, "context": {"ip": full}},
+        {"type": "identify", "traits": {"ip": full}},
+        {"context": [{"ip": full}]},
+        [{"ip": full}],
+        f"ip={full}",
+    ]
+    named = [
+        {"type": "track", "event": "e", "userId": "u", **item} if isinstance(item, dict) else item for item in items
+    ]
+    body = json.dumps({"batch": named}).encode()
+    found = receive(Request("batch", body, key="key", address=full, received_at=ARRIVAL), door)
+    assert len(found.lines) == len(items)
+    assert full not in repr(found.lines) + repr(found.envelope)
+    first = found.messages[0].message or {}
+    assert (first["ip"], first["properties"]["$ip"], first["context"]["ip"]) == ("203.0.113.0",) * 3
+
+    strict = Door(Settings({"sources": {"web": "key"}, "consent_purpose": "analytics"}))
+    assert receive(Request("batch", body, key="key", received_at=ARRIVAL), strict).messages[-1].text is None
+
+
+def test_an_id_made_here_does_not_tell_the_address() -> None:
+    """256 addresses share a network: without the day's salt their ids must differ from run to run."""
+    body = b'{"type":"track","event":"e","timestamp":"2026-03-01T00:00:00Z"}'
+    made = set()
+    for _ in range(2):
+        door = Door(Settings({"sources": {"web": "key"}}))
+        request = Request("track", body, key="key", address="203.0.113.77", received_at=ARRIVAL)
+        ids = {receive(request, door).messages[0].id for _ in range(2)}
+        assert len(ids) == 1, "a retry on the same day is the same message"
+        made |= ids
+    assert len(made) == 2

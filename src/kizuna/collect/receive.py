@@ -131,7 +131,7 @@ def _messages(request: Request, door: Door, source: str, body: Message, text: by
     written: list[bytes] = []
     for index, item in enumerate(items):
         if not isinstance(item, dict):
-            received.add(index, _no_message(item, received.envelope))
+            received.add(index, _no_message(item, received.envelope, door))
             continue
         names = len(item)
         message = _private(_shaped(item, request.call), request, door, source)
@@ -222,8 +222,9 @@ def _not_an_object(request: Request, door: Door, source: str, text: bytes) -> Re
     return received
 
 
-def _no_message(item: Any, envelope: Envelope) -> Kept:
-    text = strict.write(item).decode()
+def _no_message(item: Any, envelope: Envelope, door: Door) -> Kept:
+    # What is no message cannot say that it may be kept.
+    text = None if door.consent.purpose else without_secrets(strict.write(item).decode())
     detail = "A message must be an object."
     return Kept("rejected", at=envelope.received_at, reason="not_an_object", detail=detail, text=text)
 
@@ -287,18 +288,16 @@ def _text_id(item: Message, name: str) -> Message:
 
 def _private(message: Message, request: Request, door: Door, source: str) -> Message | None:
     """A message without what must not reach the disk, under an id of its own; ``None`` to drop it."""
-    context = message.get("context")
-    if context.__class__ is dict and "ip" in context:
-        _without_address(message, door)
+    _without_addresses(message, door)
     if "messageId" not in message:
-        message["messageId"] = _made_id(message, request, source)
+        message["messageId"] = _made_id(message, request, door, source)
     if not door.consent.given(message):
         if door.consent.drop:
             return None
         salt = door.salts.of(request.received_at)
         return anonymised(message, salt, source, day_id(salt, source, request.address, request.agent))
     # The tag has no id of its own for somebody who names himself: the day's makes what came before his.
-    nobody = "anonymousId" not in message and ("userId" not in message or _by_our_tag(context))
+    nobody = "anonymousId" not in message and ("userId" not in message or _by_our_tag(message.get("context")))
     if nobody and request.agent.startswith(BROWSER):
         salt = door.salts.of(request.received_at)
         message["anonymousId"] = day_id(salt, source, request.address, request.agent)
@@ -310,24 +309,44 @@ def _by_our_tag(context: Any) -> bool:
     return isinstance(library, dict) and library.get("name") == TAG
 
 
-def _without_address(message: Message, door: Door) -> None:
-    context = dict(message["context"])
-    found = context.pop("ip")
+_ADDRESSED = {"context": ("ip",), "properties": ("ip", "$ip"), "traits": ("ip",)}
+"""Where clients put the address of whom they speak of, besides the message itself."""
+
+
+def _without_addresses(message: Message, door: Door) -> None:
+    """Cut the network addresses in a message, or take them out, as the setting says."""
+    for name in ("ip", "request_ip"):
+        if name in message:
+            _cut(message, name, door)
+    for part, names in _ADDRESSED.items():
+        inner = message.get(part)
+        if inner.__class__ is dict:
+            for name in names:
+                if name in inner:
+                    inner = message[part] = {**inner}
+                    _cut(inner, name, door)
+        elif inner.__class__ is list and part == "context":
+            message[part] = []  # it will be rejected for being a list, and is not looked through
+
+
+def _cut(holder: Message, name: str, door: Door) -> None:
+    found = holder.pop(name)
     network = truncated(found) if door.addresses and isinstance(found, str) else None
     if network:
-        context["ip"] = network
-    message["context"] = context
+        holder[name] = network
 
 
-def _made_id(message: Message, request: Request, source: str) -> str:
+def _made_id(message: Message, request: Request, door: Door, source: str) -> str:
     """An id for a message without one: equal for a retry, because it comes from what the message says.
 
-    Where the message does not tell when it happened, the hour of its arrival stands in.
+    Where the message does not tell when it happened, the hour of its arrival stands in; where it does not tell
+    of whom it speaks, the visitor's id of the day (an address without a salt could be found by trying all).
     """
     said = strict.write({name: value for name, value in message.items() if name not in OF_THE_ATTEMPT})
     parts = [source.encode(), said]
     if not has_time(message):
         parts.append(str(request.received_at // clock.HOUR).encode())
     if "userId" not in message and "anonymousId" not in message:
-        parts.append(f"{request.address}\0{request.agent}".encode())
+        salt = door.salts.of(request.received_at)
+        parts.append(day_id(salt, source, request.address, request.agent).encode())
     return MADE_ID + blake2b(b"\0".join(parts), digest_size=16).hexdigest()
