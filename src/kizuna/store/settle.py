@@ -31,10 +31,9 @@ def settle(store: DuckDBStore, import_no: int) -> None:
     joined = {row[0] for row in store.execute("SELECT DISTINCT kind FROM identity_group")}
     moving = False
     for kind in KINDS:
-        if kind in kinds or moving:
-            if _open_ids(store, kind, moving, kind in joined):
-                _find_owners(store, kind, kind in decided)
-                moving |= _settle(store, kind, import_no, kind in joined)
+        if (kind in kinds or moving) and _open_ids(store, kind, moving, kind in joined):
+            _find_owners(store, kind, kind in decided)
+            moving |= _settle(store, kind, import_no, kind in joined)
 
 
 def _first_days(store: DuckDBStore) -> None:
