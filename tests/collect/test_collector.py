@@ -148,11 +148,11 @@ def test_every_route_keeps_what_it_is_sent(client: Client, path: str, slash: str
 
 def test_the_answer_says_what_became_of_each_message(client: Client) -> None:
     batch = [
-        track("a"),
-        track("a"),
+        track("a", event="Seen"),
+        track("a", event="Seen"),
         track("b", event=""),
         {"type": "trak", "messageId": "c"},
-        track("d", timestamp="2999-01-01T00:00:00Z"),
+        track("d", event="Seen", timestamp="2999-01-01T00:00:00Z"),
     ]
     response = client.post("/v1/batch", {"batch": batch})
     assert response.status == 200

@@ -337,3 +337,25 @@ def test_an_id_made_here_does_not_tell_the_address() -> None:
         assert len(ids) == 1, "a retry on the same day is the same message"
         made |= ids
     assert len(made) == 2
+
+
+@pytest.mark.parametrize(
+    ("properties", "said"),
+    [
+        ({"order_id": "o1", "total": 12.5, "currency": "eur"}, []),
+        ({"order_id": "o1", "revenue": "12.50"}, []),
+        ({"order_id": "o1", "total": 12.5, "currency": "SEK"}, ['no rate for "SEK"']),
+        ({"order_id": "o1", "total": "$12.50"}, ["none of total, value, revenue is a number"]),
+        ({"total": 1}, ["properties.order_id is missing"]),
+        (None, ["properties.order_id is missing", "none of total"]),
+    ],
+)
+def test_an_order_that_will_not_count_is_told_at_once(properties: object, said: list[str]) -> None:
+    """The event is kept and counted; who sends it must hear that it makes no order."""
+    door = Door(Settings({"sources": {"web": "key"}, "currency": "EUR", "exchange": {"DKK": 0.134}}))
+    message = {"event": "Order Completed", "userId": "u", "messageId": "m", "properties": properties}
+    request = Request("track", json.dumps(message).encode(), key="key", received_at=ARRIVAL)
+    (kept,) = receive(request, door).messages
+    assert kept.reason is None
+    assert len([part for part in kept.note.split("; ") if part]) == len(said)
+    assert all(part in kept.note for part in said)

@@ -63,13 +63,13 @@ class Outcome:
         )
 
 
-_ONE = b'{"success":true,"accepted":1,"duplicates":0,"dropped":0,"rejected":[],"warnings":[]}'
+_ONE = b'{"success":true,"accepted":1,"duplicates":0,"dropped":0,"rejected":[],"warnings":[]}\n'
 _ONE_HEADERS = [_JSON]
 
 
 def json_answer(status: int, body: Any, headers: Iterable[Header] = ()) -> Answer:
     """An answer with a JSON body."""
-    return Answer(status, _encode(body), [_JSON, *headers])
+    return Answer(status, _encode(body) + b"\n", [_JSON, *headers])
 
 
 def problem(status: int, reason: str, detail: str, headers: Mapping[str, str] | None = None) -> Answer:

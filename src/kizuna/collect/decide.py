@@ -6,7 +6,7 @@ when the database is rebuilt. The checks are a list, in the order in which the f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,20 +25,29 @@ MADE_ID = "made-"
 MAX_DEPTH = 32
 """Objects and lists inside one another, in one message."""
 
+ORDER = "Order Completed"
+AMOUNTS = ("total", "value", "revenue")
+"""Where an order's amount stands (Segment spec, e-commerce), what the customer paid first."""
+
 NO_ID = "messageId and timestamp are missing: an equal message within the same hour counts as the same"
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large messages may be and how far ahead their clocks; bytes, and microseconds."""
+    """How large messages may be and how far ahead their clocks; bytes, and microseconds.
+
+    `currencies` are those of which the value is known; empty where nobody asks.
+    """
 
     event_bytes: int = 32_768
     ahead: int = 24 * clock.HOUR
+    currencies: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
         """The limits a workspace has set."""
-        return cls(settings.max_event_bytes, settings.clock_ahead_hours * clock.HOUR)
+        known = frozenset(str(code).upper() for code in (settings.currency, *settings.exchange))
+        return cls(settings.max_event_bytes, settings.clock_ahead_hours * clock.HOUR, known)
 
 
 class Unfit(Exception):
@@ -63,6 +72,8 @@ def decide(message: Message, envelope: Envelope, limits: Limits, text: bytes | N
         return rejected(message, envelope, unfit.reason, unfit.detail, text)
     except clock.BadTime:
         return rejected(message, envelope, "bad_time", _bad_time(message), text)
+    if message["type"] == "track" and message["event"] == ORDER:
+        note = "; ".join(filter(None, (note, *_no_order(message, limits))))
     return Kept(message["type"], message["messageId"], at, message, note=_noted(message, note))
 
 
@@ -89,6 +100,28 @@ def _noted(message: Message, note: str) -> str:
     if message["messageId"].startswith(MADE_ID) and not has_time(message):
         note = "; ".join(filter(None, (NO_ID, note)))
     return note
+
+
+def _no_order(message: Message, limits: Limits) -> Iterator[str]:
+    """Why an order that is told of will not be counted as one, though its event is."""
+    said = message.get("properties") or {}
+    if not (said.get("order_id") or said.get("orderId")):
+        yield "properties.order_id is missing, so this event makes no order"
+    if not any(_is_amount(said.get(name)) for name in AMOUNTS):
+        yield f"none of {', '.join(AMOUNTS)} is a number, so this event makes no order"
+    currency = said.get("currency")
+    if limits.currencies and isinstance(currency, str) and currency.strip().upper() not in {"", *limits.currencies}:
+        yield f"there is no rate for {_shown(currency)} under [exchange] in kizuna.toml, so this event makes no order"
+
+
+def _is_amount(value: Any) -> bool:
+    if isinstance(value, str):
+        try:
+            float(value)
+        except ValueError:
+            return False
+        return True
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def has_time(message: Message) -> bool:
