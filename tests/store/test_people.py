@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kizuna.facts import FACTS, SQL_TYPES
@@ -286,6 +286,7 @@ def test_batches_do_not_matter(open_shop: Callable[..., Any], messages: list[str
 
 @quickly
 @given(messages=messages, pair=st.tuples(one, one))
+@example(messages=["e1 c1 a2", "e1 c2 a1"], pair=("e1", "a1"))  # e1 is shared: no evidence makes it c2's
 def test_a_merge_and_its_split(open_shop: Callable[..., Any], messages: list[str], pair: tuple[str, str]) -> None:
     """A merge makes one person; taken back, all is as before; and it can be made again."""
     spool = Spool(open_shop())

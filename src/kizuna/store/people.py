@@ -168,13 +168,16 @@ def _root(store: DuckDBStore, id: Id, number: int) -> Id:
     ):
         return id
     owners = store.execute(
-        f"""SELECT l.owner_kind, l.owner_value FROM identity_link l
+        f"""SELECT l.owner_kind, l.owner_value, i.customer_no FROM identity_link l
         JOIN identifier i ON i.kind = l.owner_kind AND i.value = l.owner_value
-        WHERE l.kind = $kind AND l.value = $value AND l.owner_kind <> l.kind AND i.customer_no = $number
-        ORDER BY {RANK.format("l.owner_kind")}, l.owner_value LIMIT 1""",
-        {"kind": id.kind, "value": id.value, "number": number},
+        WHERE l.kind = $kind AND l.value = $value AND l.owner_kind <> l.kind
+        ORDER BY {RANK.format("l.owner_kind")}, l.owner_value""",
+        {"kind": id.kind, "value": id.value},
     )
-    return _root(store, Id(*owners[0]), number) if owners else id
+    # Seen with several people it is nobody's, though a decision may have given it to one of them.
+    if {owner for *_, owner in owners} != {number}:
+        return id
+    return _root(store, Id(*owners[0][:2]), number)
 
 
 def _mates(store: DuckDBStore, id: Id) -> list[Id]:
