@@ -15,7 +15,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "src" / "kizuna"
 STAGES = ("collect", "store", "measure", "understand", "act", "show")
-HOOKS = ("__init__", "workspace", "imports", "loader", "demo")
+HOOKS = ("__init__", "workspace", "imports", "loader", "sending", "demo")
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

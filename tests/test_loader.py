@@ -17,7 +17,7 @@ from kizuna.collect.message import Kept, write_record
 from kizuna.collect.reader import FOLDER, Reader
 from kizuna.collect.spool import Spool
 from kizuna.loader import Feed, Loader, Loads, load_all
-from kizuna.store.replay import fitting, send
+from kizuna.store.replay import fitting, to_send
 from kizuna.store.watermark import watermark
 from kizuna.workspace import Workspace
 from messages import START, Traffic, envelope, kept
@@ -184,7 +184,8 @@ def test_a_mended_cause_brings_a_message_back_once_and_a_rebuild_agrees(shop: Sh
     assert shop.shop.store.execute("SELECT count(*) FROM rejected_message") == [(2,)]
     found = fitting(shop.shop.store, shop.shop.settings, shop.root)
     assert [each.kept.id for each in found] == ["l"]
-    send(shop.root, found, shop.spool.write)
+    for record in to_send(shop.root, found):
+        shop.spool.write(*record)
     shop.feed().drain()
     assert shop.shop.store.execute("SELECT name FROM event ORDER BY ALL") == [("E",), ("Large",)]
     assert shop.shop.store.execute("SELECT message_id FROM rejected_message") == [("t",)]

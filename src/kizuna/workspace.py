@@ -6,7 +6,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from kizuna.store.running import claimed, running
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from kizuna.collect.record import Record
     from kizuna.collect.report import ImportReport
     from kizuna.collect.source import ReadOptions
     from kizuna.measure.answer import Answer
@@ -217,6 +218,12 @@ class Workspace:
             )
         self.__dict__.pop("business", None)
         return report
+
+    def send(self, records: Iterable[Record]) -> list[bool]:
+        """Keep records in ``raw/messages`` and have them in the facts; whether each is new. See `kizuna.sending`."""
+        from kizuna.sending import send
+
+        return send(self.store, self.settings, self.root, records)
 
     def rebuild(self, progress: Callable[[str, float, float], None] | None = None) -> Any:
         """Make the database again from ``raw/``; gives what was loaded."""

@@ -378,15 +378,6 @@ def test_what_nobody_foresaw_is_no_internal_error(client: Client, caplog: pytest
     assert "failed" in caplog.text
 
 
-def test_decisions_about_people_are_kept_as_often_as_they_come(client: Client) -> None:
-    async def twice() -> None:
-        for _ in range(2):
-            await client.keeper.put(Envelope(1, "people", "merge"), Kept("merge", "x"))
-
-    asyncio.run(twice())
-    assert client.kinds() == ["merge", "merge"]
-
-
 def test_the_garbage_collector_is_spared() -> None:
     import gc
 

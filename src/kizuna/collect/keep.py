@@ -12,8 +12,9 @@ from typing import Any
 
 from kizuna.collect.answers import Outcome
 from kizuna.collect.ids import Ids, key
-from kizuna.collect.message import Envelope, Kept, Reason, write_line, write_lines, write_record
+from kizuna.collect.message import Kept, Reason, write_line, write_lines
 from kizuna.collect.receive import Received
+from kizuna.collect.record import Record
 from kizuna.collect.spool import Group, Spool
 
 CONFLICT: Reason = "conflicting_duplicate"
@@ -48,18 +49,23 @@ class Keeper:
             keeping.groups.append(group)
         return keeping.outcome, keeping.groups
 
-    async def put(self, envelope: Envelope, kept: Kept) -> None:
-        """Keep something that has no id of its own (a decision about people), as often as it comes."""
-        await self.spool.append(write_record(envelope, [kept])).settled()
+    def take_records(self, records: Sequence[Record]) -> tuple[list[bool], list[Group]]:
+        """Have records kept that are complete; whether each is new, once all the groups are on the disk.
 
-    async def put_new(self, payload: bytes, ids: Sequence[tuple[bytes, bytes]]) -> bool:
-        """Keep a record whose messages have these ids; False, and nothing is kept, where one of them is known."""
-        if any(self.ids.find(id) for id, _ in ids):
-            return False
-        group = self.spool.append(payload, ids)
-        self.ids.add(group, ids)
-        await group.settled()
-        return True
+        One of which a message's id is known is not new, and not kept. Raises `SpoolError`: what was taken before the
+        one that was too much is kept, and not new when it is sent again.
+        """
+        new: list[bool] = []
+        groups: dict[Group, None] = {}
+        for payload, ids in records:
+            known = [found for id, _ in ids if (found := self.ids.find(id)) is not None]
+            groups.update((found.group, None) for found in known if found.group is not None)
+            if not known:
+                group = self.spool.append(payload, ids)
+                self.ids.add(group, ids)
+                groups[group] = None
+            new.append(not known)
+        return new, list(groups)
 
     def close(self) -> None:
         """Close the spool with what waits written."""

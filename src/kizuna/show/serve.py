@@ -16,7 +16,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from kizuna.collect.webhooks import Hooks
 from kizuna.errors import SettingError, WorkspaceError
 from kizuna.imports import DATABASE
 from kizuna.loader import Loader
+from kizuna.sending import for_commands
 from kizuna.settings import FILE, Settings
 from kizuna.show.console import CONTROL
 from kizuna.show.site import Site
@@ -44,9 +45,6 @@ ANSWER_SECONDS = 5
 
 BUSY_SECONDS = 10.0
 """A command that has the database open has so long to finish before the server gives up starting."""
-
-WRITE_SECONDS = 60.0
-"""A record that a command writes is on the disk by then, or the disk is ill."""
 
 LOOK_SECONDS = 0.5
 CONNECTIONS, BACKLOG, HEADER_BYTES = 16_384, 2_048, 32_768
@@ -106,11 +104,7 @@ class Server:
         loader = Loader(store, keeper.spool, settings, self.root)
         loader.start()
         parts.callback(loader.stop)
-        calls: dict[str, Callable[..., None]] = {
-            "write": lambda payload: _write(keeper.spool, loader, payload),
-            "write_new": lambda payload, ids: _write_new(keeper, loop, loader, payload, ids),
-        }
-        control = Control(store, me.socket, calls)
+        control = Control(store, me.socket, for_commands(keeper, loader, loop))
         parts.callback(control.close)
         return Site(Collector(door, keeper, settings, Hooks(self.root, settings))), door
 
@@ -169,20 +163,6 @@ async def _follow(file: Path, door: Door) -> None:
             continue
         except SettingError as error:
             _log.warning("kizuna.toml cannot be read, its last sources stay: %s", error)
-
-
-def _write(spool: Spool, loader: Loader, payload: bytes) -> None:
-    """Keep a record for a command, and have it in the facts before the command goes on."""
-    loader.load_until(spool.write(payload))
-
-
-def _write_new(
-    keeper: Keeper, loop: asyncio.AbstractEventLoop, loader: Loader, payload: bytes, ids: Sequence[Sequence[bytes]]
-) -> None:
-    """As `_write`, unless one of its messages has come since. Ids belong to the event loop, commands do not."""
-    kept = asyncio.run_coroutine_threadsafe(keeper.put_new(payload, [(id, said) for id, said in ids]), loop)
-    if kept.result(WRITE_SECONDS):
-        loader.load_until(keeper.spool.end)
 
 
 class _OneLine(logging.Formatter):

@@ -7,26 +7,22 @@ rebuild would have to guess (see `kizuna.collect.replays`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from kizuna.collect.decide import Limits
-from kizuna.collect.ids import key
 from kizuna.collect.incoming import hook_of
-from kizuna.collect.message import Envelope, Kept, write_record
+from kizuna.collect.message import Envelope, Kept
 from kizuna.collect.receive import again
+from kizuna.collect.record import Record, record
 from kizuna.collect.replays import note_replayed
-from kizuna.collect.said import said
 from kizuna.settings import Settings
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.hooks import prepare_hooks
 from kizuna.store.setaside import SetAside, all_set_aside
-
-Write = Callable[[bytes, Sequence[tuple[bytes, bytes]]], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +56,21 @@ def fitting(store: DuckDBStore, settings: Settings, root: Path, source: str | No
     return sorted([*hooks, *chosen], key=lambda each: each.pos)
 
 
-def send(root: Path, messages: Sequence[Fitting], write: Write) -> None:
-    """Send messages again; `write` puts a record with its ids into the spool, unless they came meanwhile.
+def to_send(root: Path, messages: Sequence[Fitting]) -> list[Record]:
+    """The records that bring messages back, noted as such: each is to be sent (`kizuna.sending`).
 
-    The ids are those that nobody knows yet, so that a client that sends such a message once more is told that it
+    Their ids are those that nobody knows yet, so that a client that sends such a message once more is told that it
     is a duplicate. What was accepted has been known by its id since then.
     """
     note_replayed(root, [each.pos for each in messages])
-    for each in messages:
-        first = each.envelope.call.rpartition("hook:")
-        call = f"replay:{each.pos}:{''.join(first[1:])}"
-        envelope = msgspec.structs.replace(each.envelope, call=call)
-        new = each.kept.id and not each.accepted
-        ids = [(key(envelope.source, each.kept.id), said(each.kept.message))] if new else []
-        write(write_record(envelope, [each.kept]), ids)
+    return [_sent_again(each) for each in messages]
+
+
+def _sent_again(each: Fitting) -> Record:
+    first = each.envelope.call.rpartition("hook:")
+    envelope = msgspec.structs.replace(each.envelope, call=f"replay:{each.pos}:{''.join(first[1:])}")
+    made = record(envelope, each.kept)
+    return Record(made.payload) if each.accepted else made
 
 
 def _is_hook(each: SetAside) -> bool:

@@ -18,7 +18,6 @@ from kizuna.show.commands.common import WorkspaceOption, opened
 from kizuna.show.console import out
 
 if TYPE_CHECKING:
-    from kizuna.collect.message import Kept
     from kizuna.store.duckdb import DuckDBStore
     from kizuna.store.people import Id
     from kizuna.store.whois import Decision, Person
@@ -61,39 +60,21 @@ def people(
     _print(said, list({who.customer_no: who for who in after}.values()), format)
 
 
-def decide(workspace: Workspace, kept: Kept) -> None:
-    """Keep a decision as a message of the spool, and have it in the facts; through the server where there is one."""
-    from kizuna.collect.message import Envelope, write_record
-    from kizuna.collect.reader import FOLDER
-    from kizuna.collect.spool import Spool
-    from kizuna.loader import load_all
-    from kizuna.store.remote import RemoteStore
-
-    store = workspace.store
-    payload = write_record(Envelope(received_at=kept.at, source="people", call=kept.kind), [kept])
-    if isinstance(store, RemoteStore):
-        store.call("write", payload)
-        return
-    spool = Spool(workspace.root / FOLDER, workspace.settings)
-    try:
-        spool.write(payload)
-    finally:
-        spool.close()
-    load_all(store, workspace.settings, workspace.root)
-
-
-def _message(kind: Literal["merge", "split"], *ids: Id) -> Kept:
-    from kizuna.collect.message import Kept
+def _decide(shop: Workspace, kind: Literal["merge", "split"], *ids: Id) -> None:
+    """Keep a decision as a message of the spool, and have it in the facts."""
+    from kizuna.collect.message import Envelope, Kept
+    from kizuna.collect.record import record
 
     at = time.time_ns() // 1000
-    return Kept(kind=kind, id=uuid.uuid4().hex, at=at, message={"type": kind, "ids": [str(id) for id in ids]})
+    kept = Kept(kind, uuid.uuid4().hex, at, {"type": kind, "ids": [str(id) for id in ids]})
+    shop.send([record(Envelope(at, "people", kind), kept)])
 
 
 def _merge(shop: Workspace, one: Id, other: Id) -> str:
     before = {who.customer_no: who for who in (_person(shop.store, one), _person(shop.store, other))}
     if len(before) == 1:
         return f"{one} and {other} are one person already; nothing was done."
-    decide(shop, _message("merge", one, other))
+    _decide(shop, "merge", one, other)
     after = _person(shop.store, one)
     if after.customer_no != _person(shop.store, other).customer_no:
         return f"{one} and {other} are still two people: what was decided later stands against it."
@@ -109,7 +90,7 @@ def _split(shop: Workspace, one: Id, other: Id | None = None) -> str:
         return f"{one} and {other} are two people already; nothing was done."
     if len(ids) == 1:
         return f"{one} is a person of its own already; nothing was done."
-    decide(shop, _message("split", *((one, other) if other else (one,))))
+    _decide(shop, "split", *((one, other) if other else (one,)))
     with_one = _person(shop.store, one)
     left = [id for id in ids if id not in {seen.id for seen in with_one.ids}]
     if not left:

@@ -22,30 +22,16 @@ def replay(
 
     The others stay where they are: kizuna rejected --messages lists them.
     """
-    from kizuna.collect.reader import FOLDER
-    from kizuna.collect.spool import Spool
-    from kizuna.loader import load_all
-    from kizuna.store.remote import RemoteStore
-    from kizuna.store.replay import fitting, send
+    from kizuna.store.replay import fitting, to_send
 
     with opened(workspace) as shop:
-        store = shop.store
-        ((all_of_them,),) = store.execute(
+        ((all_of_them,),) = shop.store.execute(
             "SELECT count(*) FROM rejected_message WHERE (? IS NULL OR source = ?)", [source, source]
         )
-        found = fitting(store, shop.settings, shop.root, source)
-        if found and not dry_run:
-            if isinstance(store, RemoteStore):
-                send(shop.root, found, lambda *record: store.call("write_new", *record))
-            else:
-                spool = Spool(shop.root / FOLDER, shop.settings)
-                try:
-                    send(shop.root, found, spool.write)
-                finally:
-                    spool.close()
-                load_all(store, shop.settings, shop.root)
+        found = fitting(shop.store, shop.settings, shop.root, source)
+        count = len(found) if dry_run else sum(shop.send(to_send(shop.root, found)))
     what = "message" if all_of_them == 1 else "messages"
     said = "would fit" if dry_run else "fitted and were loaded"
-    out().print(Text(f"{number.count(len(found))} of {number.count(all_of_them)} rejected {what} {said}."))
-    if len(found) < all_of_them:
+    out().print(Text(f"{number.count(count)} of {number.count(all_of_them)} rejected {what} {said}."))
+    if count < all_of_them:
         note("kizuna rejected --messages lists those that are left, with their reasons")
