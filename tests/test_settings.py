@@ -44,6 +44,9 @@ def test_an_unreadable_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         ({"week_start": "someday"}, "week_start must be one of monday"),
         ({"currency": "yen"}, "ISO 4217"),
         ({"goal_events": "Order Completed"}, "goal_events must be a list"),
+        ({"exchange": {"EUR": "7,46"}}, "rate of EUR .* must be a number above 0, not '7,46'.*what one EUR is worth"),
+        ({"exchange": {"EUR": 0}}, "rate of EUR .* must be a number above 0, not 0"),
+        ({"exchange": {"EUR": float("nan")}}, "rate of EUR .* must be a number above 0"),
     ],
 )
 def test_wrong_values_are_named(values: dict[str, object], message: str) -> None:

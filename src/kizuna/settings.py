@@ -184,6 +184,12 @@ def _check(settings: Settings, origin: str) -> None:
         raise SettingError(f"{origin}: week_start must be one of {', '.join(WEEKDAYS)}.")
     if len(settings.currency) != 3 or not settings.currency.isupper():
         raise SettingError(f"{origin}: currency must be an ISO 4217 code such as JPY, not {settings.currency!r}.")
+    for code, rate in settings.exchange.items():
+        if type(rate) not in (int, float) or not 0 < rate < 1e10:
+            raise SettingError(
+                f"{origin}: the rate of {code} under [exchange] must be a number above 0, not {rate!r}.",
+                f"Write what one {code} is worth in {settings.currency}.",
+            )
 
 
 _KIND_NAMES = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kizuna.collect.exchange import rate
 from kizuna.collect.source import literal, quoted
 from kizuna.collect.values import is_something
 from kizuna.facts import QUESTIONS, Column, Fact
@@ -31,10 +32,10 @@ def finished(fact: Fact, mapped: set[str], currency: str, exchange: Mapping[str,
     if fact.name == "survey_response":
         _scales(result, mapped)
     if "currency" in fact.by_name and "currency" in mapped:
-        rate = _rate(currency, exchange)
+        worth = rate("currency", currency, exchange)
         for column in fact.importable():
             if column.type == "money" and column.name in mapped:
-                converted = f"CAST({quoted(column.name)} * {rate} AS DECIMAL(18,4))"
+                converted = f"CAST({quoted(column.name)} * {worth} AS DECIMAL(18,4))"
                 result[column.name] = _default(column, converted)
     return result
 
@@ -47,16 +48,6 @@ def _default(column: Column, sql: str | None) -> str:
         cases = " ".join(f"WHEN {literal(choice)} THEN {literal(choice)}" for choice in column.choices)
         sql = f"(CASE lower({sql}) {cases} END)"
     return sql if column.default is None else f"coalesce({sql}, CAST({literal(column.default)} AS {column.sql_type}))"
-
-
-def _rate(currency: str, exchange: Mapping[str, float]) -> str:
-    """What one unit of the row's currency is worth; NULL where it is not known."""
-    cases = " ".join(
-        f"WHEN {literal(code.upper())} THEN CAST({literal(str(rate))} AS DECIMAL(18,8))"
-        for code, rate in exchange.items()
-    )
-    own = f"WHEN {literal(currency)} THEN 1 "
-    return f"(CASE coalesce(upper(currency), {literal(currency)}) {own}{cases} END)"
 
 
 def _scales(result: dict[str, str], mapped: set[str]) -> None:
@@ -109,7 +100,9 @@ def rules(
         found.append(_same(none, "no customer_id, email, phone or anonymous_id"))
     if "currency" in fact.by_name and "currency" in mapped:
         reason = "'currency ' || currency || ' has no rate: give one under [exchange] in kizuna.toml'"
-        found.append(Check(f"{_rate(currency, exchange)} IS NULL", "currency has no rate under [exchange]", reason))
+        found.append(
+            Check(f"{rate('currency', currency, exchange)} IS NULL", "currency has no rate under [exchange]", reason)
+        )
     return found
 
 

@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from kizuna.collect.agents import describe_visitor
 from kizuna.collect.country import country
+from kizuna.collect.exchange import converted
 from kizuna.facts import FACTS, Fact
 from kizuna.settings import Settings
 from kizuna.store import scope
@@ -289,13 +290,7 @@ def _value(settings: Settings) -> str:
     """What was paid, in the workspace's currency; NULL in a currency without a rate."""
     # The first that is a number: some shops send an empty total beside a value.
     amount = f"coalesce({', '.join(f'try_cast(said.{name} AS DECIMAL(18, 4))' for name in _AMOUNTS)})"
-    rates = "".join(
-        f" WHEN '{code.upper()}' THEN try_cast(round({amount}::DOUBLE * {float(rate)!r}, 4) AS DECIMAL(18, 4))"
-        for code, rate in settings.exchange.items()
-        if code.isalpha()
-    )
-    home = f"coalesce(nullif(upper(trim(said.currency)), ''), '{settings.currency}')"
-    return f"CASE {home} WHEN '{settings.currency}' THEN {amount}{rates} END"
+    return converted(amount, "said.currency", settings.currency, settings.exchange)
 
 
 # -- the form of a message
