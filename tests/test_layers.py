@@ -72,4 +72,4 @@ def test_no_relative_imports() -> None:
 
 def test_every_folder_is_a_known_place() -> None:
     folders = {folder.name for folder in PACKAGE.iterdir() if folder.is_dir() and folder.name != "__pycache__"}
-    assert folders <= {*STAGES, *HOOKS, "locale"}
+    assert folders <= {*STAGES, *HOOKS, "facts", "locale"}

@@ -1,4 +1,4 @@
-"""What a fact is: the form that `kizuna.facts` declares each of them in.
+"""What a fact is: the form in which each of them is declared.
 
 Times are stored as UTC ``TIMESTAMP``. For each time column ``x_at`` the store adds ``x_day``, its
 day in the workspace's zone, which is what periods are made of. Facts that are daily figures (ad,
