@@ -20,13 +20,15 @@ from kizuna.collect.reader import Position
 
 Again = Callable[[Envelope, Kept], Kept]
 HookRow = tuple[int, str, int, Kept]
+SurveyRow = tuple[int, Kept]
 
 PART = 10_000
 """Rows in one Arrow batch: small enough that the engine reads several at once."""
 
 _SEGMENT_BITS = 40
-_HOOK, _DECISION = (b'{"kind":"hook"',), (b'{"kind":"merge"', b'{"kind":"split"')
-_APART = ("hook:", "merge", "split", "replay:")
+_HOOK, _SURVEY = b'{"kind":"hook"', b'{"kind":"survey"'
+_DECISION = (b'{"kind":"merge"', b'{"kind":"split"')
+_APART = ("hook:", "merge", "split", "survey:", "replay:")
 """How the calls begin whose messages are not all to be loaded in bulk."""
 
 _encode = msgspec.json.Encoder().encode
@@ -38,12 +40,14 @@ _kept = msgspec.json.Decoder(Kept).decode
 class Run:
     """Messages that may be loaded together, then perhaps one decision.
 
-    `hooks` are webhooks, as `kizuna.store.hooks` takes them; `decision` is (kind, message, position).
+    `hooks` are webhooks, as `kizuna.store.hooks` takes them, `surveys` the steps of asking somebody, as
+    `kizuna.store.surveys` takes them; `decision` is (kind, message, position).
     """
 
     rows: int = 0
     hooks: list[HookRow] = field(default_factory=list)
     hook_envelopes: dict[int, Envelope] = field(default_factory=dict)
+    surveys: list[SurveyRow] = field(default_factory=list)
     replayed: list[int] = field(default_factory=list)
     decision: tuple[str, Mapping[str, Any], int] | None = None
     _envelopes: list[Envelope] = field(default_factory=list)
@@ -132,6 +136,8 @@ def runs(
             if line.startswith(_HOOK):
                 run.hooks.append((pos, hook_of(envelope.call), envelope.received_at, _kept(line)))
                 run.hook_envelopes[pos] = envelope
+            elif line.startswith(_SURVEY):
+                run.surveys.append((pos, _kept(line)))
             elif line.startswith(_DECISION):
                 kept = _kept(line)
                 run.decision = (kept.kind, kept.message or {}, pos)
@@ -139,7 +145,7 @@ def runs(
                 run = Run()
             else:
                 run.add(envelope, head, pos, [line])
-    if run.rows or run.hooks or run.replayed:
+    if run.rows or run.hooks or run.surveys or run.replayed:
         yield run
 
 

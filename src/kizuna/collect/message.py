@@ -24,6 +24,7 @@ Kind = Literal[
     "hook",  # the body of a webhook, to be mapped by hooks/NAME.toml
     "merge",  # somebody decided that ids are one person …
     "split",  # … or that an id is a person of its own
+    "survey",  # a step of asking somebody, see `kizuna.collect.survey.step`
     "rejected",
 ]
 
@@ -41,6 +42,9 @@ Reason = Literal[
     "signature",
     "mapping",
     "not_loaded",
+    "survey_link",
+    "survey_closed",
+    "survey_answer",
 ]
 """Why a message was rejected: a closed set. The sentence for people is beside it, in `Kept.detail`."""
 

@@ -157,7 +157,7 @@ def _check_names(body: Message, items: Sequence[Any], written: list[bytes], text
 
 def again(envelope: Envelope, kept: Kept, limits: Limits | None = None) -> Kept:
     """A kept message decided anew, as `receive` would decide it today; what only the door can tell stays."""
-    if kept.kind in ("hook", "merge", "split") or kept.reason in _OF_OTHERS or "hook:" in envelope.call:
+    if kept.kind in _NOT_DECIDED or kept.reason in _OF_OTHERS or "hook:" in envelope.call:
         return kept
     message = kept.message if kept.message is not None else _from_text(kept)
     if message is None:
@@ -168,7 +168,8 @@ def again(envelope: Envelope, kept: Kept, limits: Limits | None = None) -> Kept:
         return kept
 
 
-_OF_OTHERS = ("conflicting_duplicate", "signature", "mapping")
+_NOT_DECIDED = ("hook", "merge", "split", "survey")
+_OF_OTHERS = ("conflicting_duplicate", "signature", "mapping", "survey_link", "survey_closed", "survey_answer")
 _MESSAGES_AS_TEXT = ("too_deep", "not_loaded")
 
 
