@@ -29,7 +29,8 @@ What = Literal[
     "answered",  # with `answers`; partial or complete
     "bounced",  # the address was reported as no good, later
     "unsubscribed",  # the address wants no more surveys
-    "task_done",  # what an answer asked for was taken care of
+    "task_raised",  # an answer asks for something to be done, until `due`, by its owner `by`
+    "task_done",  # … it was, by `by`
 ]
 
 
