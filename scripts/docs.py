@@ -44,8 +44,8 @@ def facts_page() -> str:
         "A fact is something that happened or held, one row each. `kizuna import FACT FILE` loads them; columns are\n"
         "found by these names and by their usual synonyms, or given with `--map`. Other columns of a file are kept as\n"
         "properties. Messages ([sessions.md](guides/sessions.md)) and webhooks make the same facts.\n"
-        "What is derived is worked out by Kizuna; the columns of a derived fact that are not marked so\n"
-        "can be imported as well, where a file has them.\n\n"
+        "What is derived is worked out by Kizuna. Where a fact is derived or imported, its columns that are\n"
+        "not marked so can come from files as well.\n\n"
         + "\n".join(_fact(fact) for fact in FACTS.values())
         + "\n## Survey questions\n\nKnown values of `question` in `survey_response`, with the scale they have unless\n"
         "the answer says otherwise.\n\n" + _table(("question", "scale", "wording"), known)
@@ -54,11 +54,17 @@ def facts_page() -> str:
 
 def _fact(fact: Fact) -> str:
     key = " + ".join(f"`{name}`" for name in fact.key) or "content and place among equal rows"
-    about = f"One row is {fact.grain}. Key: {key}. Time: `{fact.time}`. Derived: {'yes' if fact.derived else 'no'}."
+    about = f"One row is {fact.grain}. Key: {key}. Time: `{fact.time}`. {_making(fact)}."
     dimensions = ", ".join(f"`{name}`" for name in fact.dimensions())
     rows = [(f"`{c.name}`", c.type, _role(c), _help(c)) for c in fact.columns]
     head = f"## {fact.name}\n\n{_sentence(fact.help)} {about}\n\nBreak down by {dimensions}.\n\n"
     return head + _table(("column", "type", "role", "what it is"), rows)
+
+
+def _making(fact: Fact) -> str:
+    if fact.instead:
+        return f"Derived, not imported: import {' or '.join(f'`{name}`' for name in fact.instead)} instead"
+    return "Derived or imported" if fact.derived else "Imported"
 
 
 def _role(column: Column) -> str:

@@ -30,8 +30,8 @@ from kizuna.collect.segment import Damage
 from kizuna.collect.source import Progress, ReadOptions, literal
 from kizuna.collect.stage import STAGED, Staged, stage
 from kizuna.collect.synonyms import known_names
-from kizuna.errors import ImportFailed, ServerLost, UnknownName
-from kizuna.facts import FACTS, Fact
+from kizuna.errors import ImportFailed, ServerLost
+from kizuna.facts import FACTS, importable
 from kizuna.loader import Feed, Loads
 from kizuna.settings import Settings
 from kizuna.store.derive import derive
@@ -72,7 +72,7 @@ def import_files(
     `ImportFailed` when a file cannot be read or mapped; a single row that does not fit is rejected, kept
     with its reason, and counted in the report.
     """
-    kind = _fact(fact)
+    kind = importable(fact)
     options = options or ReadOptions()
     options = replace(options, sheet=sheet or options.sheet, query=query or options.query)
     if not dry_run:
@@ -89,12 +89,6 @@ def import_files(
         with _scratch(root) as scratch:
             reports.append(_import(store, settings, root, path.absolute(), recipe, scratch, dry_run, progress))
     return ImportReport(kind.name, tuple(reports), dry_run)
-
-
-def _fact(name: str) -> Fact:
-    if name not in FACTS:
-        raise UnknownName("fact", name, FACTS, f"Facts that can be imported: {', '.join(FACTS)}.")
-    return FACTS[name]
 
 
 @contextlib.contextmanager
@@ -176,7 +170,7 @@ def _staged(
     with watched(store.progress, progress, "read", path.stat().st_size):
         salt = salt_of(root, dry_run)
         source = files.read(store, path, recipe.options, scratch, known=known_names(), salt=salt)
-    matched = match(_fact(recipe.fact), source, recipe.mapping, recipe.group, recipe.keep)
+    matched = match(FACTS[recipe.fact], source, recipe.mapping, recipe.group, recipe.keep)
     if matched.problems and not dry_run:
         what = " ".join(problem for problem, _ in matched.problems)
         raise ImportFailed(f"{recipe.file}: {what}", " ".join(step for _, step in matched.problems))
@@ -202,7 +196,7 @@ def _commit(
     deriving: bool = True,
 ) -> FileReport:
     """Load the staged rows, the rejected ones and the import's own row in one transaction."""
-    fact = _fact(recipe.fact)
+    fact = FACTS[recipe.fact]
     assert staged is not None
     store.execute("BEGIN")
     try:

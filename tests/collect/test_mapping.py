@@ -8,7 +8,7 @@ import pytest
 
 from kizuna.collect.mapping import match
 from kizuna.collect.source import Source
-from kizuna.errors import ImportFailed, KizunaError, NotAllowed, UnknownName
+from kizuna.errors import ImportFailed, NotAllowed, UnknownName
 from kizuna.facts import FACTS
 
 
@@ -94,11 +94,6 @@ def test_measures_of_grouped_rows_are_not_guessed():
 def test_what_may_not_be_mapped(said, error, words):
     with pytest.raises(error, match=words):
         match(FACTS["order"], source("order_id", "date", "total"), said)
-
-
-def test_derived_facts_are_not_imported():
-    with pytest.raises(KizunaError, match="made from other facts"):
-        match(FACTS["customer_day"], source("day"), {})
 
 
 def test_an_empty_mapping_leaves_a_field_empty():

@@ -294,6 +294,17 @@ def test_facts(run: Run) -> None:
     assert json.loads(run("facts", "order", "--format", "json")[1])["key"] == ["order_id"]
 
 
+def test_facts_say_what_can_be_imported(run: Run, tmp_path: Path) -> None:
+    said = {fact["name"]: fact["imported"] for fact in json.loads(run("facts", "--format", "json")[1])}
+    alone = [name for name, imported in said.items() if not imported]
+    assert alone == ["customer_day", "mrr_movement", "trait", "identifier"]
+    assert " ".join(run("facts")[1].split()).count("alone)") == 4
+    assert "import customer instead" in run("facts", "trait")[1]
+    assert "instead" not in run("facts", "session")[1]
+    code, _, err = run("import", "identifier", tmp_path / "none.csv")
+    assert (code, "identifier is made by Kizuna and is not imported.\nImport customer instead." in err) == (2, True)
+
+
 def test_settings_say_where_they_come_from(run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIZUNA_SMALL_BASE", "50")
     code, out, _ = run("settings", "--format", "json", "-w", shop)

@@ -24,7 +24,7 @@ from kizuna.collect.hookexpr import HookExpression, read_expression
 from kizuna.collect.hookpath import HookPath, read_path
 from kizuna.collect.signature import Signature
 from kizuna.errors import ImportFailed, KizunaError, UnknownName, did_you_mean
-from kizuna.facts import FACTS, Fact
+from kizuna.facts import Fact, importable
 
 FOLDER = "hooks"
 
@@ -223,9 +223,7 @@ def _path(text: str, key: str) -> HookPath | None:
 
 
 def _rule(said: RuleText, where: str) -> Rule:
-    if said.fact not in FACTS:
-        raise UnknownName("fact", said.fact, FACTS, "kizuna facts lists them all.")
-    fact = FACTS[said.fact]
+    fact = importable(said.fact)
     known = {column.name: column for column in fact.importable() if column.type != "map"}
     fields: dict[str, HookPath | HookExpression] = {}
     for field, text in said.map.items():

@@ -60,10 +60,6 @@ def match(
     rows must not be added up without being asked. Raises for names that do not exist; what is missing or
     left open is in `problems`.
     """
-    if fact.derived and not any(not column.derived for column in fact.columns):
-        raise ImportFailed(
-            f"{fact.name} is made from other facts and is not imported.", "Import order, event or customer."
-        )
     result = Matched(fact, group=tuple(_column(source, name, "--group") for name in group))
     result.keep = tuple(_column(source, name, "--keep") for name in keep)
     for name, text in {**source.preset, **said}.items():

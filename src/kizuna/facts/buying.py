@@ -121,5 +121,6 @@ FACTS = (
             Column("amount", "money", "change of recurring revenue a month", "measure", "money", derived=True),
         ),
         derived=True,
+        instead=("subscription",),
     ),
 )

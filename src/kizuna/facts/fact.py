@@ -62,7 +62,8 @@ class Fact:
     `key` names the columns of its natural key (empty: a row is told by its content and its place
     among equal rows). `time` is the column that places a row in a period unless a metric names
     another. `unit` is the column whose values are fresh draws, for the sampling error; ``None``
-    means the row itself. `derived` facts are also made from other facts by ``store/derived``.
+    means the row itself. `derived` facts are also made from other facts by ``store/derived``; those that say
+    what to import `instead` are made by Kizuna alone.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Fact:
     columns: tuple[Column, ...]
     unit: str | None = "customer_no"
     derived: bool = False
+    instead: tuple[str, ...] = ()
     by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

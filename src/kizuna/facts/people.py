@@ -93,6 +93,7 @@ FACTS = (
             Column("properties", "map", "the traits", "text"),
         ),
         derived=True,
+        instead=("customer",),
     ),
     Fact(
         "identifier",
@@ -112,5 +113,6 @@ FACTS = (
             Column("customer_id", "text", "the customer it belongs to, in your own systems", "identity", derived=True),
         ),
         derived=True,
+        instead=("customer",),
     ),
 )

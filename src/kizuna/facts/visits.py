@@ -107,5 +107,6 @@ FACTS = (
             flag("first_of_day", "true on one row per person and day", derived=True),
         ),
         derived=True,
+        instead=("event", "order"),
     ),
 )

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from kizuna.collect.source import ReadOptions
 from kizuna.errors import KizunaError, UnknownName
-from kizuna.facts import FACTS
+from kizuna.facts import FACTS, importable
 from kizuna.show import number
 from kizuna.show.commands.common import OutputOption, WorkspaceOption, opened
 from kizuna.show.commands.output import as_csv, deliver
@@ -60,8 +60,7 @@ def import_(
 
     Columns are matched by name and by known words in English, Japanese and Danish.
     """
-    if fact not in FACTS:
-        raise UnknownName("fact", fact, FACTS, "kizuna facts lists them all.")
+    importable(fact)
     if not files:
         raise KizunaError("No file was named.", f"For example: kizuna import {fact} {fact}s.csv")
     with opened(workspace) as shop, progress_bar() as progress:

@@ -82,7 +82,7 @@ def facts(
     *,
     format: FormatOption = "table",
 ) -> None:
-    """List the kinds of facts, or the columns of one, so that you know what can be imported."""
+    """List the kinds of facts, which of them can be imported, or the columns of one."""
     if name is not None and name not in FACTS:
         raise UnknownName("fact", name, FACTS, "kizuna facts lists them all.")
     if format == "json":
@@ -98,16 +98,23 @@ def _print_facts() -> None:
     for head in ("fact", "what it is", "a row is"):
         table.add_column(head)
     for fact in FACTS.values():
-        derived = " (made by Kizuna)" if fact.derived else ""
-        table.add_row(Text(fact.name, "head"), Text(fact.help), Text(fact.grain + derived, "quiet"))
+        table.add_row(Text(fact.name, "head"), Text(fact.help), Text(fact.grain + _making(fact), "quiet"))
     out().print(table)
     out().print(Text("kizuna facts FACT lists its columns; kizuna import FACT FILE loads it.", "quiet"))
+
+
+def _making(fact: Fact) -> str:
+    if fact.instead:
+        return " (made by Kizuna alone)"
+    return " (made by Kizuna, or imported)" if fact.derived else ""
 
 
 def _print_fact(fact: Fact) -> None:
     out().print(Text(fact.name, "head").append(f"  {fact.help}", "not bold"))
     key = f"told apart by {', '.join(fact.key)}" if fact.key else "told apart by their content"
     out().print(Text(f"One row is {fact.grain}; rows are {key}; {fact.time} places them in time.", "quiet"))
+    if fact.instead:
+        out().print(Text(f"Kizuna makes it of what it has; import {' or '.join(fact.instead)} instead.", "quiet"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
     for head in ("column", "type", "", "what it is"):
         table.add_column(head)
@@ -140,7 +147,8 @@ def _fact_dict(fact: Fact) -> dict[str, Any]:
         | ({"choices": list(c.choices)} if c.choices else {})
         for c in fact.columns
     ]
-    return {"name": fact.name, "help": fact.help, "grain": fact.grain, "key": list(fact.key), "columns": columns}
+    about = {"name": fact.name, "help": fact.help, "grain": fact.grain, "imported": not fact.instead}
+    return about | {"key": list(fact.key), "columns": columns}
 
 
 def _metric_dict(metric: Metric) -> dict[str, Any]:
