@@ -76,6 +76,7 @@ def event(draw, number, minutes):
         "engaged_seconds": draw.choice([None, 5, 40]),
         "order_id": f"o{draw.randrange(12)}" if told else None,
         "value": draw.choice([None, 10, 25]) if told else None,
+        "properties": draw.choice([None, {"products": '[{"sku": "a", "price": 2}]'}]) if told else None,
         "message_id": f"m{draw.randrange(8)}" if "Email" in name or "Push" in name else None,
         "import_no": COLLECTED,
         "line_no": number,

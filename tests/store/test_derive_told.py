@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from decimal import Decimal
 
@@ -51,6 +52,64 @@ def order(at, what="Completed", value=None, order_id="o1", **more):
 def test_orders_that_events_tell_of(shop, events, orders):
     collect(shop, "event", *events)
     assert shop.get("order", "order_id, value, refunded") == orders
+
+
+TEA, CUP = (
+    {"product_id": "tea", "price": 8, "quantity": 2},
+    {"product_id": "cup", "sku": "c1", "price": 14, "quantity": 1},
+)
+BOUGHT = order("10:00", value=30, properties={"products": json.dumps([TEA, CUP])})
+
+
+def back(*products, at="12:00", value=None, **said):
+    return order(at, "Refunded", value, properties={"products": json.dumps(products), **said})
+
+
+@pytest.mark.parametrize(
+    ("events", "refunded"),
+    [
+        # by the spec a partial refund lists what came back, a full one nothing
+        ([BOUGHT, back({"product_id": "tea", "price": 8, "quantity": 1})], 8),
+        ([BOUGHT, back({"product_id": "tea", "quantity": 1})], 8),
+        ([BOUGHT, back({"sku": "c1", "quantity": "1"})], 14),
+        # without a word on how many, all of them
+        ([BOUGHT, back({"product_id": "tea"})], 16),
+        ([BOUGHT, back({"product_id": "pot", "price": "3.5"})], 3.5),
+        ([BOUGHT, back({"product_id": "tea", "quantity": -1}), back({"product_id": "cup"}, at="13:00")], 22),
+        ([BOUGHT, back({"product_id": "tea", "quantity": 1}), order("13:00", "Refunded", 5)], 13),
+        ([BOUGHT, back({"product_id": "tea", "price": 80})], 30),
+        # nothing tells how much: what is known counts, and that is no full refund
+        ([BOUGHT, back({"product_id": "pot"})], 0),
+        ([BOUGHT, back({"product_id": "pot"}, {"product_id": "tea"})], 16),
+        ([BOUGHT, back({"product_id": "pot", "price": "1e30", "quantity": "1e30"})], 0),
+        ([BOUGHT, back(None, "x", 7)], 0),
+        ([order("10:00", value=30), back({"product_id": "tea"})], 0),
+        ([BOUGHT, order("12:00", "Refunded", properties={"products": "two pots"})], 0),
+        ([BOUGHT, order("12:00", "Refunded", properties={"total": "$12"})], 0),
+        ([BOUGHT, back()], 30),
+        ([BOUGHT, back(total="")], 30),
+        ([BOUGHT, back({"product_id": "tea"}, value=3)], 3),
+        ([BOUGHT, back({"product_id": "tea"}), order("13:00", "Cancelled")], 30),
+        # a later word on the order has other prices; variants of a product are told apart by their sku
+        ([BOUGHT, order("11:00", "Updated", 28, properties={"products": json.dumps([{**TEA, "price": 7}])}), back(TEA | {"price": None})], 14),
+        ([order("10:00", value=9, properties={"products": json.dumps([{**CUP, "price": 4}, {**CUP, "sku": "c2", "price": 5}])}), back({"product_id": "cup", "sku": "c2"})], 5),
+    ],
+)  # fmt: skip
+def test_a_refund_that_lists_products_pays_those_back(shop, events, refunded):
+    collect(shop, "event", *events)
+    assert shop.get("order", "refunded::DOUBLE") == [refunded]
+
+
+def test_prices_of_what_came_back_are_in_its_currency_or_the_order_s(open_shop):
+    shop = open_shop(currency="DKK", exchange={"EUR": 7.5, "USD": 6})
+    said = {"products": json.dumps([TEA]), "currency": "EUR"}
+    collect(shop, "event", order("10:00", value=225, properties=said), back({"product_id": "tea", "quantity": 1}))
+    assert shop.get("order", "refunded::DOUBLE") == [60]
+    collect(shop, "event", back({"product_id": "tea", "price": 2}, at="13:00", currency="usd"))
+    assert shop.get("order", "refunded::DOUBLE") == [84]
+    collect(shop, "event", back({"product_id": "tea", "price": 2}, at="14:00", currency="SEK"))
+    # a price in a currency without a rate tells nothing, so that the order's own is taken
+    assert shop.get("order", "refunded::DOUBLE") == [84 + 120]
 
 
 def test_a_told_order_is_numbered_and_makes_a_customer_s_first(shop):

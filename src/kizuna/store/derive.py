@@ -23,6 +23,7 @@ from kizuna.store import business, filling, scope, traits
 from kizuna.store.bucket import local, stored
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.identity import numbered, owner
+from kizuna.store.returns import returned
 from kizuna.store.scope import Touched
 from kizuna.store.steps import STEPS, Step, event_names, text
 
@@ -114,6 +115,8 @@ def _run(store: DuckDBStore, step: Step, spans: Touched | None) -> bool:
         script = text(f"narrow/{step.narrow}")
         if not scope.lay_out(store, script, lambda sql: _filled_in(store, sql, pieces)):
             return False
+    if step.file == "order_told":
+        pieces = {**pieces, "returned": returned(store, pieces["event"])}
     sql, values = _filled_in(store, text(step.file), pieces)
     if step.gives == "columns":
         _update_columns(store, step, sql, values, pieces["people"])
