@@ -96,8 +96,8 @@ def test_a_name_that_is_none_leads_to_one_that_can_be_imported() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'event'"):
         importable("evnet")
     with pytest.raises(UnknownName) as caught:
-        importable("traits")
-    assert "trait," not in caught.value.next_step
+        importable("identifiers")
+    assert "identifier" not in caught.value.next_step
     assert caught.value.suggestion is None
 
 

@@ -1,12 +1,34 @@
-"""Asking: surveys, who was asked what, and the answers."""
+"""Asking: surveys, who was asked what, the answers, and what is to be done about them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from kizuna.facts.columns import CAMPAIGN, CHANNEL, COUNTRY, CUSTOMER, EMAIL, dim, key, text, time
+from kizuna.facts.columns import (
+    ANONYMOUS,
+    CAMPAIGN,
+    CHANNEL,
+    COUNTRY,
+    CUSTOMER,
+    EMAIL,
+    PHONE,
+    dim,
+    flag,
+    key,
+    text,
+    time,
+)
 from kizuna.facts.fact import Column, Fact
+
+_AUDIENCE = dim("audience", "who was asked", choices=("customer", "employee"), default="customer")
+_SURVEY = dim("survey", "name of the survey")
+_TICKET = text("ticket_id", "the ticket it is about")
+_ORDER = text("order_id", "the order it is about")
+_TIER = dim("tier", "service tier")
+_TEAM = dim("team", "team it is about")
+_AGENT = dim("agent", "person it is about")
+_LANGUAGE = dim("language", "language of the survey")
 
 FACTS = (
     Fact(
@@ -21,6 +43,8 @@ FACTS = (
             time("answered_at", "when it was answered", needed=True),
             CUSTOMER,
             EMAIL,
+            PHONE,
+            ANONYMOUS,
             Column("score", "number", "the answer on the scale", "measure"),
             Column("scale_low", "number", "lowest answer of the scale", "measure"),
             Column("scale_high", "number", "highest answer of the scale", "measure"),
@@ -33,19 +57,19 @@ FACTS = (
                 choices=("complete", "partial", "dismissed"),
                 default="complete",
             ),
-            dim("audience", "who was asked", choices=("customer", "employee"), default="customer"),
-            dim("survey", "name of the survey"),
+            _AUDIENCE,
+            _SURVEY,
             text("invitation_id", "the invitation it answers"),
-            text("ticket_id", "the ticket it is about"),
-            text("order_id", "the order it is about"),
+            _TICKET,
+            _ORDER,
             dim("intent", "what the person had come to do"),
             CHANNEL,
             CAMPAIGN,
             COUNTRY,
-            dim("tier", "service tier"),
-            dim("team", "team it is about"),
-            dim("agent", "person it is about"),
-            dim("language", "language of the survey"),
+            _TIER,
+            _TEAM,
+            _AGENT,
+            _LANGUAGE,
             dim("scale", "the scale as text, such as 1..5", derived=True),
         ),
     ),
@@ -58,15 +82,68 @@ FACTS = (
         (
             key("invitation_id", "unique id of the invitation"),
             time("sent_at", "when it was sent or shown", needed=True),
+            time("shown_at", "when it was first seen: the page or the widget was open"),
+            time("first_answer_at", "when the first answer came, of a survey filled in completely or not"),
             time("responded_at", "when the survey was filled in completely"),
+            time("dismissed_at", "when it was closed without an answer"),
+            time("reminded_at", "when a reminder was sent"),
+            flag("bounced", "the address was no good", default="false"),
             CUSTOMER,
             EMAIL,
-            dim("survey", "name of the survey"),
+            PHONE,
+            ANONYMOUS,
+            _SURVEY,
             dim("question", "its main question"),
+            dim("rule", "what it was asked after: ticket_resolved, order, signup, page …"),
             CHANNEL,
             CAMPAIGN,
+            _TICKET,
+            _ORDER,
             COUNTRY,
-            dim("audience", "who was asked", choices=("customer", "employee"), default="customer"),
+            _TIER,
+            _TEAM,
+            _AGENT,
+            _LANGUAGE,
+            _AUDIENCE,
+            dim(
+                "state",
+                "how far it came",
+                choices=("sent", "shown", "dismissed", "partial", "complete", "bounced"),
+                derived=True,
+            ),
+        ),
+    ),
+    Fact(
+        "task",
+        "something to be done about an answer, until it is done",
+        "one task",
+        ("task_id",),
+        "raised_at",
+        (
+            key("task_id", "unique id of the task"),
+            time("raised_at", "when the answer came that asks for it", needed=True),
+            time("due_at", "when it should be done"),
+            time("done_at", "when it was done; empty while it is open"),
+            CUSTOMER,
+            EMAIL,
+            PHONE,
+            ANONYMOUS,
+            _SURVEY,
+            dim("question", "the survey's main question"),
+            Column("score", "number", "the answer to it", "measure"),
+            text("comment", "what was written"),
+            dim("owner", "who is to do it"),
+            dim("done_by", "who did it"),
+            text("note", "what was done"),
+            CHANNEL,
+            CAMPAIGN,
+            _TICKET,
+            _ORDER,
+            COUNTRY,
+            _TIER,
+            _TEAM,
+            _AGENT,
+            _AUDIENCE,
         ),
     ),
 )

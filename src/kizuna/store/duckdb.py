@@ -13,9 +13,10 @@ import pyarrow as pa
 
 from kizuna.errors import QuestionError, WorkspaceError
 from kizuna.facts import FACTS, Fact
+from kizuna.private import restrict
 from kizuna.settings import Settings
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _BOOKKEEPING = """
 CREATE TABLE IF NOT EXISTS meta (name VARCHAR, value VARCHAR);
@@ -56,7 +57,10 @@ class DuckDBStore:
         # One lock for all who write, whichever connection they write on; nothing ever runs on
         # `_database`, so that a connection to read on can be made of it at any moment.
         self._writers = threading.RLock()
+        new = str(path) != ":memory:" and not Path(path).exists()
         self._database = _connect(path, settings)
+        if new:
+            restrict(Path(path))
         self._connection = _connection_of(self._database)
         self._turn = self._writers
         with _damage_named(path):
