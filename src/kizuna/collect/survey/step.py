@@ -20,6 +20,7 @@ SOURCE = "survey"
 What = Literal[
     "invited",  # somebody is to be asked; with an address the outbox sends it once `due`
     "sending",  # a mail is about to be handed over: it is never handed over twice, whatever happens
+    "deferred",  # … it was not taken for now, which is known for certain: it is tried again once `due`
     "sent",  # … it was taken; for a link or a widget, when it was made or shown
     "failed",  # … it could not be, for good (bounced says that the address is no good)
     "cancelled",  # it will not be sent: no longer due, unsubscribed, paused
