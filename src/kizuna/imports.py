@@ -304,6 +304,8 @@ def rebuild(settings: Settings, root: Path, *, database: str = DATABASE, progres
         raise
     store.close()
     _remove_log(target)
+    if target.exists():
+        fresh.chmod(target.stat().st_mode & 0o777)
     fresh.replace(target)
     return rebuilt
 

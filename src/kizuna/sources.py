@@ -73,7 +73,8 @@ def _means(text: str, wanted: dict[str, object]) -> bool:
 def _replace(file: Path, text: str) -> None:
     """Write the whole file anew beside the old one, then put it in its place: nobody reads half of it."""
     new = file.with_name(file.name + ".new")
-    with new.open("w", encoding="utf-8") as out:
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
         out.write(text)
         out.flush()
         os.fsync(out.fileno())

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kizuna.errors import WorkspaceError
+from kizuna.private import make_file, make_folder
 from kizuna.settings import FILE, SETTINGS, Settings
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.properties import Properties
@@ -253,16 +254,18 @@ class Workspace:
 
 
 def init(root: Path | str, **settings: Any) -> Workspace:
-    """Make a workspace: the folder with a ``kizuna.toml`` that holds `settings`. Raises if there is one already."""
+    """Make a workspace: the folder with a ``kizuna.toml`` that holds `settings`. Raises if there is one already.
+
+    Other accounts of the machine cannot read what is in it (see `kizuna.private`).
+    """
     root = Path(root)
     file = root / FILE
     if file.exists():
         raise WorkspaceError(f"{root} is a workspace already.", f"Edit {file}, or choose another folder.")
     Settings(settings, str(file))
-    root.mkdir(parents=True, exist_ok=True)
-    for folder in ("metrics", "raw/imports"):
-        (root / folder).mkdir(parents=True, exist_ok=True)
-    file.write_text(settings_file({"name": root.resolve().name, **settings}), encoding="utf-8")
+    for folder in (root, root / "metrics", root / "raw", root / "raw" / "imports"):
+        make_folder(folder)
+    make_file(file, settings_file({"name": root.resolve().name, **settings}))
     return Workspace(root)
 
 

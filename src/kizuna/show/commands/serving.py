@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
+import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
@@ -40,6 +43,7 @@ def serve(
 
 def welcome(server: Server) -> None:
     """What to do next; the server is quiet afterwards."""
+    _warn_of_readers(server.root)
     name, key = next(iter(server.settings.sources.items()))
     if server.made_source:
         out().print(Text(f"Made a source, {name}, with a write key of its own: it stands in kizuna.toml."))
@@ -70,12 +74,24 @@ def sources(
             found = {name: written.add(shop.root / FILE, name)}
         else:
             found = dict(shop.settings.sources)
+    _warn_of_readers(shop.root)
     if format == "json":
         out().print(json.dumps(found, ensure_ascii=False, indent=2), markup=False, soft_wrap=True)
     elif not found:
         out().print(Text("There is no source yet. kizuna sources add web makes one, and so does kizuna serve."))
     else:
         out().print(_table(found))
+
+
+def _warn_of_readers(root: Path) -> None:
+    """One line where write keys can be read by those who should not have them."""
+    from kizuna.private import open_to_others
+    from kizuna.settings import FILE
+
+    file = root / FILE
+    if open_to_others(file) and tomllib.loads(file.read_text(encoding="utf-8")).get("sources"):
+        way = f"chmod 600 {shlex.quote(short(file))}"
+        note(f"{FILE} holds write keys and every account of this machine can read it; {way} keeps them to you")
 
 
 def _table(found: dict[str, str]) -> Table:
