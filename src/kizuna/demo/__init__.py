@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from kizuna.demo import answers, asking, files, money, outreach, people, plans, public, referrals, spending, support
+from kizuna.demo import (
+    answers,
+    asking,
+    files,
+    money,
+    outreach,
+    people,
+    plans,
+    public,
+    referrals,
+    spending,
+    support,
+    tasks,
+)
 from kizuna.demo import staff as employees
 from kizuna.demo import visits as visiting
 from kizuna.demo.clock import Clock, Rhythm
@@ -46,7 +59,7 @@ def write(
     return written
 
 
-_FACTS = 16
+_FACTS = 17
 
 
 def _facts(seed: int, customers: int, clock: Clock) -> Iterator[tuple[str, files.Columns]]:
@@ -71,6 +84,7 @@ def _facts(seed: int, customers: int, clock: Clock) -> Iterator[tuple[str, files
     of_customers = answers.response_columns(seed, everyone, tickets, given)
     yield "survey_invitation", files.stack([answers.invitation_columns(given), staff_asked])
     yield "survey_response", files.stack([of_customers, of_staff])
+    yield "task", tasks.task_columns(seed, of_customers, clock)
     yield "social_post", public.post_columns(seed, clock)
     yield "social_account", public.account_columns(seed, clock)
     yield "mention", public.mention_columns(seed, clock)
