@@ -15,6 +15,8 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from kizuna.errors import SettingError, did_you_mean
+from kizuna.mailserver import mail_server
+from kizuna.quiet import QuietHours
 
 Value = Any
 
@@ -81,6 +83,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("max_event_bytes", 32_768, "a larger message is rejected"),
         Setting("max_request_bytes", 512_000, "a larger request (unpacked) is refused"),
         Setting("max_batch_events", 2_500, "a request with more messages is refused"),
+        Setting("max_open_answers", 60, "answers to open surveys taken from one network address in an hour"),
         Setting("header_seconds", 30, "a client that takes longer to send its headers is cut off"),
         Setting("body_seconds", 30, "a client that takes longer to send its body is cut off"),
         Setting("clock_ahead_hours", 24, "a message from further in the future is placed at its time of arrival"),
@@ -96,6 +99,12 @@ SETTINGS: dict[str, Setting] = {
         Setting("without_consent", "anonymise", "what becomes of a message without consent: anonymise or drop"),
         Setting("addresses", "truncated", "network addresses are kept truncated (/24, /48) or not: truncated or none"),
         Setting("webhook_minutes", 5, "a signed webhook whose time is further off than this is refused"),
+        Setting("mail", {}, "the SMTP server that mails go out by, see docs/guides/asking.md; empty sends none"),
+        Setting("ask_days_between", 30, "nobody is asked a survey within so many days of another, whatever it asks"),
+        Setting("ask_again_days", 90, "nobody is asked the same survey again within so many days"),
+        Setting("ask_during_open_tickets", False, "somebody who waits for help is asked all the same"),
+        Setting("quiet_hours", "21:00-08:00", "no mail goes out then by the customer's clock; empty for at any hour"),
+        Setting("ask_seconds", 60, "the server looks this often whom to ask"),
     )
 }
 
@@ -184,6 +193,11 @@ def _check(settings: Settings, origin: str) -> None:
         raise SettingError(f"{origin}: week_start must be one of {', '.join(WEEKDAYS)}.")
     if len(settings.currency) != 3 or not settings.currency.isupper():
         raise SettingError(f"{origin}: currency must be an ISO 4217 code such as JPY, not {settings.currency!r}.")
+    mail_server(settings.mail, origin)
+    QuietHours.read(settings.quiet_hours, origin)
+    for name, least in (("ask_days_between", 0), ("ask_again_days", 0), ("ask_seconds", 1)):
+        if settings[name] < least:
+            raise SettingError(f"{origin}: {name} must be {least} or more, not {settings[name]}.")
     for code, rate in settings.exchange.items():
         if type(rate) not in (int, float) or not 0 < rate < 1e10:
             raise SettingError(

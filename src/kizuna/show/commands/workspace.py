@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kizuna.errors import WorkspaceError
+from kizuna.mailserver import without_password
 from kizuna.settings import SETTINGS, Settings
 from kizuna.show.commands.common import WorkspaceOption, short
 from kizuna.show.console import note, out
@@ -57,7 +58,8 @@ def settings(
         raise WorkspaceError(f"{folder} is not a workspace: it has no {FILE}.", f"Make one with: kizuna init {folder}.")
     note(f"workspace {short(folder)}")
     values, written = Settings.read(file), tomllib.loads(file.read_text(encoding="utf-8"))
-    rows = [(name, values[name], origin(name, written), setting.help) for name, setting in SETTINGS.items()]
+    shown = {**values, "mail": without_password(values.mail)}
+    rows = [(name, shown[name], origin(name, written), setting.help) for name, setting in SETTINGS.items()]
     if format == "json":
         found = [dict(zip(("name", "value", "from", "help"), row, strict=True)) for row in rows]
         out().print(json.dumps(found, ensure_ascii=False, indent=2, default=str), markup=False, soft_wrap=True)
