@@ -249,6 +249,8 @@ class Loader:
             try:
                 self._once()
                 failures = 0
+                if self._spool.end <= self._at:
+                    self._store.tidy()
             except Exception as error:
                 failures += 1
                 _log.log(
