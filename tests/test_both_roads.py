@@ -6,6 +6,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import kizuna
 from kizuna.collect.message import write_record
 from kizuna.collect.reader import FOLDER
@@ -51,3 +53,24 @@ def test_orders_in_other_currencies_are_worth_the_same_by_file_and_by_message(tm
     assert found[0] == sorted(expected)
     assert found[1] == found[0]
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("event_id", ["web/m0", "/:web/m0", "//:web/m0", "m0"])
+def test_a_file_s_event_is_no_message_s_whatever_its_id(tmp_path: Path, event_id: str) -> None:
+    """Rows are known by a text of their ids; one that a file could spell replaced the message, if the file came later."""
+    file = tmp_path / "events.csv"
+    file.write_text(f"event_id,name,occurred_at,customer_id\n{event_id},Seen,2026-03-01 10:00:00,v\n", encoding="utf-8")
+    found = []
+    for order in ("file first", "message first"):
+        shop = kizuna.init(tmp_path / order)
+        if order == "file first":
+            shop.import_file("event", file)
+        send(shop, {"type": "track", "event": "Told", "userId": "u"})
+        if order == "message first":
+            shop.import_file("event", file)
+        again = shop.import_file("event", file)
+        found.append(shop.store.execute("SELECT name, event_id, import_no FROM event ORDER BY ALL"))
+        assert len(set(shop.store.execute("SELECT row_key FROM event"))) == 2
+        assert (again.files[0].added, again.files[0].replaced) == (0, 0)
+        shop.close()
+    assert found == [[("Seen", event_id, 1), ("Told", "m0", -1)]] * 2

@@ -247,7 +247,7 @@ def test_events_without_an_id_of_their_own_are_told_by_their_delivery(desk: Desk
     desk.take("web", one | {"id": "d2"})
     desk.take("web", one)
     assert desk.ask("SELECT row_key FROM event ORDER BY 1") == [
-        ("hook:web/d1/0/0",), ("hook:web/d1/0/1",), ("hook:web/d2/0/0",), ("hook:web/d2/0/1",),
+        ("/:hook:web/d1/0/0",), ("/:hook:web/d1/0/1",), ("/:hook:web/d2/0/0",), ("/:hook:web/d2/0/1",),
     ]  # fmt: skip
     assert desk.ask("SELECT events, customer_no FROM session") == [(4, 1)]
 

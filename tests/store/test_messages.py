@@ -58,7 +58,7 @@ CASES = [
     ({"type": "track", "event": "E", "context": {"sessionId": "s", "traits": {"email": "A@b.dk"}}}, "session_id, email", ("s", "A@b.dk")),
     ({"type": "track", "event": "E", "context": {"userAgent": CHROME}}, "device, browser, os", ("desktop", "Chrome", "Windows")),
     ({"type": "track", "event": "E", "context": {"location": {"country": "jp"}}}, "country", ("JP",)),
-    ({"type": "track", "event": "E"}, "source, row_key, import_no, customer_no", ("web", "web/m0", -1, 1)),
+    ({"type": "track", "event": "E"}, "source, row_key, import_no, customer_no", ("web", "/:web/m0", -1, 1)),
 ]  # fmt: skip
 
 

@@ -225,9 +225,13 @@ def _row_key(matched: Matched, final: Mapping[str, str]) -> str:
         rest = [name for name in fact.key if name in matched.assigned and matched.assigned[name].text != EACH_ROW]
         return _joined([final[name] for name in rest] + ["content"])
     if all(_surely(fact, name, matched) for name in fact.key):
-        return _joined([final[name] for name in fact.key])
-    key = f"({final[fact.key[0]]})::VARCHAR"
-    return f"coalesce({key}, content)"
+        return _given(_joined([final[name] for name in fact.key]))
+    return f"coalesce({_given(f'({final[fact.key[0]]})::VARCHAR')}, content)"
+
+
+def _given(key: str) -> str:
+    """SQL of a key that somebody chose. One that looks like a key Kizuna made (``/:source/id``) gets a slash more."""
+    return f"(CASE WHEN starts_with({key}, '/') THEN '/' || {key} ELSE {key} END)"
 
 
 def _joined(parts: list[str]) -> str:

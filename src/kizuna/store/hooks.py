@@ -157,7 +157,7 @@ class _Work:
         self._bodies[pos] = name
         delivery = delivery_of(kept.message or {})
         # Told apart by what the hook file says today: it may have been mended since the message came.
-        key = f"hook:{name}/{delivery_id(hook, delivery)}"
+        key = f"/:hook:{name}/{delivery_id(hook, delivery)}"
         for turn, rule in enumerate(hook.rules):
             try:
                 found = items_of(rule, delivery)

@@ -50,8 +50,8 @@ def fitting(store: DuckDBStore, settings: Settings, root: Path, source: str | No
         for each, envelope, kept in decided
         if kept.kind != "rejected"
     ]
-    taken = _taken(store, [f"{each.envelope.source}/{each.kept.id}" for each in fits])
-    once = {f"{each.envelope.source}/{each.kept.id}": each for each in reversed(fits)}
+    taken = _taken(store, [f"/:{each.envelope.source}/{each.kept.id}" for each in fits])
+    once = {f"/:{each.envelope.source}/{each.kept.id}": each for each in reversed(fits)}
     chosen = [each for row_key, each in once.items() if row_key not in taken]
     return sorted([*hooks, *chosen], key=lambda each: each.pos)
 

@@ -1,5 +1,5 @@
 -- Messages of type track, page and screen as rows of the fact event: `told` has them taken apart, `led`, `visitor`
--- and `located` what the way here, the user agent and the network address tell.
+-- and `located` what the way here, the user agent and the network address tell. No file can spell such a row_key.
 SELECT id AS event_id, happened_at AS occurred_at,
     CASE kind WHEN 'page' THEN 'Page Viewed' WHEN 'screen' THEN 'Screen Viewed' ELSE event END AS name,
     customer_id, context.traits.email AS email, anonymous_id,
@@ -24,5 +24,5 @@ SELECT id AS event_id, happened_at AS occurred_at,
     {value} AS value,
     {engaged} AS engaged_seconds, {loading} AS load_seconds,
     {properties} AS properties,
-    source || '/' || id AS row_key, pos AS line_no
+    '/:' || source || '/' || id AS row_key, pos AS line_no
 FROM {rows}

@@ -10,7 +10,7 @@ SELECT id AS trait_id, happened_at AS said_at, kind,
     CASE WHEN kind = 'group' THEN group_id END AS group_id,
     source,
     CASE WHEN part = 1 THEN {properties} END AS properties,
-    source || '/' || id || CASE WHEN part > 1 THEN '/' || part ELSE '' END AS row_key,
+    '/:' || source || '/' || id || CASE WHEN part > 1 THEN '/' || part ELSE '' END AS row_key,
     pos AS line_no
 FROM (
     SELECT *, unnest(range(1, greatest(len(external_ids), 1) + 1)) AS part
