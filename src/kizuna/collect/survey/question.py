@@ -69,7 +69,12 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def applies(self, given: Mapping[str, Any]) -> bool:
         """Whether it is asked after these answers (question id → score, choice or text)."""
-        return all(id in given and _fits(given[id], wanted) for id, wanted in self.only_if.items())
+        return holds(self.only_if, given)
+
+
+def holds(condition: Condition, given: Mapping[str, Any]) -> bool:
+    """Whether a condition holds after these answers."""
+    return all(id in given and _fits(given[id], wanted) for id, wanted in condition.items())
 
 
 def told(texts: Mapping[str, str], language: str) -> str:
