@@ -92,7 +92,7 @@ class Collector:
             _log.exception("%s %s failed", scope["method"], scope["path"])
             answer = later("The server failed at this request and wrote down why.")
         origin = headers.get(b"origin")
-        sent = answer.headers if origin is None else [*answer.headers, *self._cors(origin)]
+        sent = answer.headers if origin is None else [*answer.headers, *self.cors(origin)]
         await send({"type": "http.response.start", "status": answer.status, "headers": sent})
         await send({"type": "http.response.body", "body": answer.body})
 
@@ -100,26 +100,26 @@ class Collector:
         path, method = scope["path"], scope["method"]
         call = _ROUTES.get(path)
         if method == "OPTIONS" and self.knows(path):
-            return _preflight(headers)
+            return preflight(headers)
         if call is None and path.startswith(_HOOKS) and self._hooks is not None:
             return await self._hook(path[len(_HOOKS) :].rstrip("/"), self._hooks, scope, headers, receive)
         if call is None:
             return self._other(path, method, scope, headers)
         if method != "POST":
             return _wrong_method(path, method, "POST, OPTIONS")
-        if not self._allowed(headers.get(b"origin")):
+        if not self.allowed(headers.get(b"origin")):
             raise Refused(403, "origin", "Pages of this origin may not send messages (setting allowed_origins).")
         return await self._collect(call, scope, headers, receive)
 
     async def _collect(self, call: str, scope: Scope, headers: Mapping[bytes, bytes], receive_: Receive) -> Answer:
-        body = await self._body(headers, receive_)
+        body = await self.body(headers, receive_)
         request = Request(
             call,
             body,
             headers.get(b"content-encoding", b"").decode("latin-1"),
-            _basic(headers.get(b"authorization")),
+            basic(headers.get(b"authorization")),
             headers.get(b"user-agent", b"").decode("utf-8", "replace"),
-            self._address(scope),
+            self.address(scope),
             time.time_ns() // 1000,
         )
         return (await self._keeper.keep(receive(request, self._door))).answer()
@@ -134,7 +134,7 @@ class Collector:
             return _echo(greet(name, query, hooks))
         if method != "POST":
             return _wrong_method(scope["path"], method, "POST, GET")
-        body = await self._body(headers, receive_)
+        body = await self.body(headers, receive_)
         given = {key.decode("latin-1"): value.decode("latin-1") for key, value in headers.items()}
         received = receive_hook(name, given, body, time.time_ns() // 1000, hooks)
         if isinstance(received, Echo):
@@ -144,7 +144,7 @@ class Collector:
         answer.status = 200
         return answer
 
-    async def _body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
+    async def body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         """The body as it was sent, no more of it than is allowed, no later than is allowed."""
         given = headers.get(b"content-length", b"")
         length = int(given) if given.isdigit() and len(given) < 20 else -1
@@ -206,7 +206,7 @@ class Collector:
         plan = {"track": {"__default": {"enabled": True, "integrations": {}}}}
         return json_answer(200, {"integrations": {"Segment.io": segment}, "plan": plan})
 
-    def _address(self, scope: Scope) -> str:
+    def address(self, scope: Scope) -> str:
         """The client's address; that of the header only where a trusted proxy wrote it."""
         client = scope.get("client")
         address = client[0] if client else ""
@@ -226,11 +226,13 @@ class Collector:
             return False
         return any(found in network for network in self._proxies)
 
-    def _allowed(self, origin: bytes | None) -> bool:
+    def allowed(self, origin: bytes | None) -> bool:
+        """Whether pages of an origin may send."""
         return origin is None or self._any_origin or origin in self._origins
 
-    def _cors(self, origin: bytes) -> list[Header]:
-        if not self._allowed(origin):
+    def cors(self, origin: bytes) -> list[Header]:
+        """The headers that let a page of an origin read the answer, where it may."""
+        if not self.allowed(origin):
             return [(b"vary", b"origin")]
         return [(b"access-control-allow-origin", origin), (b"vary", b"origin")]
 
@@ -252,7 +254,7 @@ def _without_port(hop: str) -> str:
     return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
-def _basic(header: bytes | None) -> str:
+def basic(header: bytes | None) -> str:
     """The user name of Basic authentication, in which clients send the write key."""
     if header is None or header[:6].lower() != b"basic ":
         return ""
@@ -266,7 +268,7 @@ def _echo(echo: Echo) -> Answer:
     return Answer(200, echo.text.encode(), [(b"content-type", echo.content_type.encode())])
 
 
-def _preflight(headers: Mapping[bytes, bytes]) -> Answer:
+def preflight(headers: Mapping[bytes, bytes]) -> Answer:
     """What a browser asks before a page may post across origins."""
     asked = headers.get(b"access-control-request-headers", b"authorization, content-encoding, content-type")
     allowed: list[Header] = [
