@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,7 +58,7 @@ def test_every_preset_has_a_case() -> None:
     assert {name for name in preset_names() if any(f'"{name}"' in case["hook"] for case in CASES)} == {*preset_names()}
 
 
-# -- signatures. The first three are the examples that the senders publish.
+# -- signatures. The first four are the examples that the senders publish.
 
 BODIES = {
     "github": (
@@ -82,6 +85,15 @@ BODIES = {
             "webhook-signature": "v1,bm9uZQ== v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE= v2,other",
         },
         1_614_265_330,
+    ),
+    "sendgrid": (
+        "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==",
+        b'[{"email":"hello@world.com","event":"dropped","reason":"Bounced Address","sg_event_id":"ZHJvcC0xMDk5NDkxOS1MUnpYbF9OSFN0T0doUTRrb2ZTbV9BLTA","sg_message_id":"LRzXl_NHStOGhQ4kofSm_A.filterdrecv-p3mdw1-756b745b58-kmzbl-18-5F5FC76C-9.0","smtp-id":"<LRzXl_NHStOGhQ4kofSm_A@ismtpd0039p1iad1.sendgrid.net>","timestamp":1600112492}]\r\n',
+        {
+            "X-Twilio-Email-Event-Webhook-Signature": "MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe5W0JuG+luQAbPIqHh89M15TluLtEZtM=",
+            "X-Twilio-Email-Event-Webhook-Timestamp": "1600112502",
+        },
+        1_600_112_502,
     ),
 }
 
@@ -141,7 +153,7 @@ def test_signatures(name: str, tmp_path: Path) -> None:
     assert _outcome(name, headers | form, body, now, hooks) == right
     if name != "mailgun":
         assert _outcome(name, form, body, now, hooks) == "401 signature"
-    if name not in ("sendgrid", "postmark", "mailgun"):
+    if name not in ("postmark", "mailgun"):
         assert _outcome(name, headers | form, body[:-1] + b" ", now, hooks) == "401 signature"
     if at:
         for far in (6 * 60 * SECOND, -6 * 60 * SECOND):
@@ -149,6 +161,58 @@ def test_signatures(name: str, tmp_path: Path) -> None:
         assert _outcome(name, headers | form, body, now + 4 * 60 * SECOND, hooks) == right
     other = _hooks(tmp_path, name, "whsec_b3RoZXI=" if name == "standard" else "another")
     assert _outcome(name, headers | form, body, now, other) == "401 signature"
+
+
+def _pair(curve: Any) -> tuple[Any, str]:
+    private = ec.generate_private_key(curve)
+    return private, private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+@pytest.mark.parametrize("form", ["as PEM", "in one line"])
+def test_a_signature_by_a_key_pair(tmp_path: Path, form: str) -> None:
+    """Whoever has the public key can check signatures and make none; while keys are changed, both are good."""
+    (private, pem), (_, other) = _pair(ec.SECP256R1()), _pair(ec.SECP256R1())
+    shown = pem if form == "as PEM" else "".join(pem.splitlines()[1:-1])
+    secrets = json.dumps([other, shown])
+    hooks = _hooks(tmp_path, "sendgrid", "", f'preset = "sendgrid"\n[signature]\nsecret = {secrets}\n')
+    at, body = str(NOW // SECOND), b"[]"
+    mac = private.sign(at.encode() + body, ec.ECDSA(hashes.SHA256()))
+    key, when = "X-Twilio-Email-Event-Webhook-Signature", "X-Twilio-Email-Event-Webhook-Timestamp"
+    right = {key: base64.b64encode(mac).decode(), when: at}
+    assert _outcome("sendgrid", right, body, NOW, hooks) == "200"
+    wrong = [
+        right | {when: str(NOW // SECOND + 1)},
+        {key: right[key]},
+        {when: at},
+        right | {key: "AAAA"},
+        right | {key: "é"},
+    ]
+    for headers in (*wrong, right | {key: base64.b64encode(mac[:-1]).decode()}):
+        assert _outcome("sendgrid", headers, body, NOW, hooks) == "401 signature"
+    assert _outcome("sendgrid", right, b"[] ", NOW, hooks) == "401 signature"
+
+
+@pytest.mark.parametrize("key", ["", "no key", "aGVsbG8=", _pair(ec.SECP384R1())[1]])
+def test_what_is_no_public_key_proves_nothing(tmp_path: Path, key: str) -> None:
+    _, body, headers, at = BODIES["sendgrid"]
+    hooks = _hooks(tmp_path, "sendgrid", "", f'preset = "sendgrid"\n[signature]\nsecret = {json.dumps(key)}\n')
+    assert _outcome("sendgrid", headers, body, at * SECOND, hooks) == "401 signature"
+
+
+def test_another_scheme_takes_the_place_of_the_preset_s(tmp_path: Path) -> None:
+    """Basic authentication signs no time, so the preset's own must not be asked for."""
+    text = """preset = "sendgrid"
+[signature]
+scheme = "token"
+where = "header.Authorization"
+prefix = "Basic "
+encoding = "base64"
+secret = "user:pass"
+"""
+    hooks = _hooks(tmp_path, "sendgrid", "", text)
+    right = {"Authorization": "Basic " + base64.b64encode(b"user:pass").decode()}
+    assert _outcome("sendgrid", right, b"[]", NOW, hooks) == "200"
+    assert _outcome("sendgrid", {}, b"[]", NOW, hooks) == "401 signature"
 
 
 def test_both_secrets_are_good_while_one_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,14 +176,24 @@ def _preset(name: str, place: str) -> dict[str, Any]:
 
 
 def _over(base: dict[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with what `top` says instead; tables are joined, and rules of one's own take the preset's place."""
+    """`base` with what `top` says instead; tables are joined.
+
+    Rules of one's own take the preset's place, and so does a signature of another scheme.
+    """
     result = dict(base)
     if "rows" in top or "fact" in top:
         result.pop("rows", None)
+    if _scheme(top) not in ("", _scheme(base)):
+        result.pop("signature", None)
     for key, value in top.items():
         old = result.get(key)
         result[key] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
     return result
+
+
+def _scheme(written: Mapping[str, Any]) -> str:
+    signature = written.get("signature")
+    return str(signature.get("scheme", "")) if isinstance(signature, dict) else ""
 
 
 def _checked(name: str, said: HookText) -> Hook:
