@@ -8,7 +8,7 @@ import pytest
 
 import kizuna
 from kizuna.errors import SettingError, WorkspaceError
-from kizuna.settings import SETTINGS, Settings
+from kizuna.settings import FILE, SETTINGS, Settings
 from kizuna.workspace import find
 
 
@@ -52,6 +52,67 @@ def test_an_unreadable_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 def test_wrong_values_are_named(values: dict[str, object], message: str) -> None:
     with pytest.raises(SettingError, match=message):
         Settings(values)
+
+
+ENTRIES = [
+    ("currency = 'yen'", "currency must be an ISO 4217 code such as JPY, not 'yen'. Did you mean 'JPY'?"),
+    ("currency = 'usd'", "currency must be an ISO 4217 code such as JPY, not 'usd'. Did you mean 'USD'?"),
+    ("currency = 'EUA'", "currency must be an ISO 4217 code such as JPY, not 'EUA'. Did you mean 'EUR'?"),
+    ("currency = 'QQQ'", "not 'QQQ'. Write its three letters, such as EUR."),
+    ("[exchange]\nERU = 1.1", "'ERU' under [exchange] is no ISO 4217 code of a currency. Did you mean 'EUR'?"),
+    ("[exchange]\n'€' = 1.1", "'€' under [exchange] is no ISO 4217 code of a currency. Did you mean 'EUR'?"),
+    (
+        "[exchange]\nEUR = -1",
+        "the rate of EUR under [exchange] must be a number above 0, not -1. Write what one EUR is worth in USD.",
+    ),
+    ("[exchange]\nEUR = true", "the rate of EUR under [exchange] must be a number above 0, not True."),
+    ("[exchange]\nEUR = 1\neur = 2", "[exchange] has EUR twice, as EUR and eur. Delete one."),
+    (
+        "[exchange]\nEUR = 1\nlapse_days = 60",
+        "'lapse_days' under [exchange] is no ISO 4217 code of a currency. "
+        "lapse_days is a setting: move its line up, before the first line in [brackets].",
+    ),
+    ("[sources]\n'a/b' = 'k'", "'a/b' under [sources] cannot be a source's name. Use letters, digits, - and _"),
+    ("[sources]\nweb = 7", "[sources] web must be a write key, which is text, not 7."),
+    ("[sources]\nweb = 'k'\nport = 80", "port is a setting: move its line up, before the first line in [brackets]."),
+    (
+        "[sources]\nweb = ''",
+        "[sources] web: the write key is empty. Delete the line of web, then `kizuna sources add web`",
+    ),
+    ("[sources]\nweb = 'a b'", "[sources] web: the write key has a space or a colon in it"),
+    ("[sources]\nweb = 'a:b'", "[sources] web: the write key has a space or a colon in it"),
+    ("[sources]\nweb = 'k'\nios = 'k'", "[sources] ios and web have the same write key"),
+    ("[business_hours]\nmodnay = '9:00-17:00'", "no 'modnay' under [business_hours]. Did you mean 'monday'?"),
+    ("[cxi_weights]\nefort = 1.0", "no 'efort' under [cxi_weights]. Did you mean 'effort'?"),
+    ("[cxi_weights]\nxyz = 1.0", "It can have effort, empathy, understanding, efficiency."),
+    ("without_consent = 'dorp'", "without_consent must be one of anonymise, drop, not 'dorp'. Did you mean 'drop'?"),
+    ("addresses = 'no'", "addresses must be one of truncated, none, not 'no'."),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), ENTRIES, ids=[text for text, _ in ENTRIES])
+def test_what_would_say_nothing_is_refused_with_its_file_and_the_way_out(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / FILE).write_text(text, encoding="utf-8")
+    with pytest.raises(SettingError) as caught:
+        kizuna.open(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path / FILE}: ")
+    assert said in str(caught.value)
+    assert caught.value.next_step
+
+
+def test_tables_with_what_they_may_have_are_read(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text(
+        "currency = 'DKK'\n[exchange]\neur = 7.46\nJPY = 1\nHRK = 0.99\n[sources]\nWeb-2_a = 'a.B-c'\n"
+        "[business_hours]\nsunday = ''\n",
+        encoding="utf-8",
+    )
+    assert kizuna.open(tmp_path).settings.exchange == {"eur": 7.46, "JPY": 1, "HRK": 0.99}
+
+
+def test_an_entry_from_the_environment_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIZUNA_CURRENCY", "kroner")
+    with pytest.raises(SettingError, match=r"^KIZUNA_CURRENCY: currency must be .* Did you mean 'DKK'"):
+        Settings({}, "kizuna.toml")
 
 
 def test_a_file_that_is_not_toml_is_named(tmp_path: Path) -> None:

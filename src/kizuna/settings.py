@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from kizuna.entries import check_currency, check_exchange, check_names, check_sources
 from kizuna.errors import SettingError, did_you_mean
 from kizuna.mailserver import mail_server
 from kizuna.quiet import QuietHours
@@ -28,11 +29,15 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: its name in ``kizuna.toml``, what it is when nobody says otherwise, and what it is for."""
+    """One setting: its name in ``kizuna.toml``, what it is when nobody says otherwise, and what it is for.
+
+    Where there are `choices` it is one of them.
+    """
 
     name: str
     default: Value
     help: str
+    choices: tuple[str, ...] = ()
 
 
 SETTINGS: dict[str, Setting] = {
@@ -41,7 +46,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("name", "", "the business's name, shown in titles"),
         Setting("timezone", "UTC", "IANA time zone in which days begin and end"),
         Setting("currency", "USD", "ISO 4217 code of the currency money is kept in"),
-        Setting("week_start", "monday", "first day of the week"),
+        Setting("week_start", "monday", "first day of the week", WEEKDAYS),
         Setting("languages", ["en", "ja", "da"], "languages for names and meanings, the first is the default"),
         Setting(
             "business_hours",
@@ -96,8 +101,18 @@ SETTINGS: dict[str, Setting] = {
             "purpose people must have agreed to (as their consent banner names it); empty asks for none",
         ),
         Setting("consent_required", False, "a message that says nothing of consent counts as without it"),
-        Setting("without_consent", "anonymise", "what becomes of a message without consent: anonymise or drop"),
-        Setting("addresses", "truncated", "network addresses are kept truncated (/24, /48) or not: truncated or none"),
+        Setting(
+            "without_consent",
+            "anonymise",
+            "what becomes of a message without consent: anonymise or drop",
+            ("anonymise", "drop"),
+        ),
+        Setting(
+            "addresses",
+            "truncated",
+            "network addresses are kept truncated (/24, /48) or not: truncated or none",
+            ("truncated", "none"),
+        ),
         Setting("webhook_minutes", 5, "a signed webhook whose time is further off than this is refused"),
         Setting("mail", {}, "the SMTP server that mails go out by, see docs/guides/asking.md; empty sends none"),
         Setting("ask_days_between", 30, "nobody is asked a survey within so many days of another, whatever it asks"),
@@ -183,27 +198,37 @@ def _check(settings: Settings, origin: str) -> None:
             raise SettingError(
                 f"{origin}: {name} must be {_KIND_NAMES[kind]}, not {value!r}.", f"It is {setting.help}."
             )
+        if setting.choices and value not in setting.choices:
+            near = did_you_mean(value, setting.choices)
+            raise SettingError(
+                f"{origin}: {name} must be one of {', '.join(setting.choices)}, not {value!r}.",
+                f"Did you mean {near!r}?" if near else f"It is {setting.help}.",
+            )
     if settings.timezone not in available_timezones():
         near = did_you_mean(settings.timezone, available_timezones())
         raise SettingError(
             f"{origin}: there is no time zone {settings.timezone!r}.",
             f"Did you mean {near!r}?" if near else "Use an IANA name.",
         )
-    if settings.week_start not in WEEKDAYS:
-        raise SettingError(f"{origin}: week_start must be one of {', '.join(WEEKDAYS)}.")
-    if len(settings.currency) != 3 or not settings.currency.isupper():
-        raise SettingError(f"{origin}: currency must be an ISO 4217 code such as JPY, not {settings.currency!r}.")
     mail_server(settings.mail, origin)
     QuietHours.read(settings.quiet_hours, origin)
     for name, least in (("ask_days_between", 0), ("ask_again_days", 0), ("ask_seconds", 1)):
         if settings[name] < least:
             raise SettingError(f"{origin}: {name} must be {least} or more, not {settings[name]}.")
-    for code, rate in settings.exchange.items():
-        if type(rate) not in (int, float) or not 0 < rate < 1e10:
-            raise SettingError(
-                f"{origin}: the rate of {code} under [exchange] must be a number above 0, not {rate!r}.",
-                f"Write what one {code} is worth in {settings.currency}.",
-            )
+    _check_entries(settings, origin)
+
+
+def _check_entries(settings: Settings, origin: str) -> None:
+    def place(name: str) -> str:
+        variable = f"KIZUNA_{name.upper()}"
+        return variable if variable in os.environ else origin
+
+    check_currency(settings.currency, place("currency"))
+    check_exchange(settings.exchange, settings.currency, place("exchange"), SETTINGS)
+    check_sources(settings.sources, place("sources"), SETTINGS)
+    check_names("business_hours", settings.business_hours, WEEKDAYS, place("business_hours"), SETTINGS)
+    weights = SETTINGS["cxi_weights"].default
+    check_names("cxi_weights", settings.cxi_weights, weights, place("cxi_weights"), SETTINGS)
 
 
 _KIND_NAMES = {

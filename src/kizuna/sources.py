@@ -9,12 +9,12 @@ import string
 import tomllib
 from pathlib import Path
 
+from kizuna.entries import SOURCE_NAME, SOURCE_NAMES
 from kizuna.errors import SettingError
 
 TABLE = "sources"
 _LETTERS = string.ascii_letters + string.digits
 _KEY_LENGTH = 27
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _ENTRY = r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*[\w\"'-][^\n]*\n"
 _WHOLE = re.compile(rf"^\[ *sources *\][^\n]*\n(?:{_ENTRY})*", re.M)
 """The table with its entries; a new one comes last, so that the first source stays the first."""
@@ -32,8 +32,8 @@ def add(file: Path, name: str) -> str:
 
     Raises `SettingError` for a name that is taken or cannot be one.
     """
-    if not _NAME.fullmatch(name):
-        raise SettingError(f"{name!r} cannot be a source's name.", "Use letters, digits, - and _, such as web or ios.")
+    if not SOURCE_NAME.fullmatch(name):
+        raise SettingError(f"{name!r} cannot be a source's name.", SOURCE_NAMES)
     text = file.read_text(encoding="utf-8")
     before = tomllib.loads(text)
     known = before.get(TABLE, {})

@@ -271,7 +271,7 @@ FILES = [
     "# [sources]\nlapse_days = 60\n",
     "[exchange]\nEUR = 1.1\n# no end of line",
     "timezone = 'Asia/Tokyo'\r\n[sources]\r\nold = 'k'\r\n",
-    "[sources]\nold = 'k'\n\n# the other site\n'older one' = 'l'\n\n# rates\n[exchange]\nEUR = 1.1\n",
+    "[sources]\nold = 'k'\n\n# the other site\n'older-one' = 'l'\n\n# rates\n[exchange]\nEUR = 1.1\n",
 ]
 
 
