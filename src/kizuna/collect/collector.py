@@ -1,7 +1,7 @@
 """The HTTP collector: a bare ASGI application in front of `receive` and `Keeper`.
 
 It takes what Segment's clients send (and RudderStack's and PostHog's, whose shapes `receive` knows),
-reads no cookie, and answers every request with JSON. Only 503 says "send it again".
+reads no cookie, and answers every request with JSON. Only 503 and 429 say "send it again".
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Collector:
 
     def __init__(self, door: Door, keeper: Keeper, settings: Settings, hooks: Hooks | None = None) -> None:
         self._door, self._keeper, self._hooks = door, keeper, hooks
-        self._most: int = settings.max_request_bytes
+        self.most: int = settings.max_request_bytes
         self._seconds: float = settings.body_seconds
         self._deadlines = Deadlines(self._seconds)
         self._any_origin = "*" in settings.allowed_origins
@@ -163,8 +163,8 @@ class Collector:
         raise Refused(408, "slow", detail, {"connection": "close"})
 
     async def _read(self, length: int, receive: Receive) -> bytes:
-        if length > self._most:
-            raise await _unread(too_large(self._most, f"{length:,}"), receive)
+        if length > self.most:
+            raise await _unread(too_large(self.most, f"{length:,}"), receive)
         message = await receive()
         body: bytes = message.get("body", b"")
         # Once all is there, asking whether there is more costs a turn through the web server.
@@ -180,8 +180,8 @@ class Collector:
                 raise Refused(400, "cut", "The connection ended before the body did.")
             part = message.get("body", b"")
             size += len(part)
-            if size > self._most:
-                raise await _unread(too_large(self._most, f"at least {size:,}"), receive, more=message["more_body"])
+            if size > self.most:
+                raise await _unread(too_large(self.most, f"at least {size:,}"), receive, more=message["more_body"])
             parts.append(part)
             more = size != length and message.get("more_body", False)
         return b"".join(parts)

@@ -27,6 +27,7 @@ from kizuna.collect.keep import Keeper
 from kizuna.collect.reader import FOLDER
 from kizuna.collect.receive import Door
 from kizuna.collect.spool import Spool
+from kizuna.collect.survey.door import SurveyDoor
 from kizuna.collect.webhooks import Hooks
 from kizuna.errors import SettingError, WorkspaceError
 from kizuna.imports import DATABASE
@@ -35,6 +36,7 @@ from kizuna.sending import for_commands
 from kizuna.settings import FILE, Settings
 from kizuna.show.console import CONTROL
 from kizuna.show.site import Site
+from kizuna.show.survey.site import survey_site
 from kizuna.store.control import Control
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.running import Running, claimed
@@ -106,7 +108,9 @@ class Server:
         parts.callback(loader.stop)
         control = Control(store, me.socket, for_commands(keeper, loader, loop))
         parts.callback(control.close)
-        return Site(Collector(door, keeper, settings, Hooks(self.root, settings))), door
+        collector = Collector(door, keeper, settings, Hooks(self.root, settings))
+        surveys = survey_site(settings, self.root, collector, SurveyDoor(settings, self.root, keeper), door)
+        return Site(collector, surveys), door
 
     async def _serve(self, app: Site, door: Door, ready: Callable[[Server], None]) -> None:
         from granian.constants import HTTPModes, Interfaces

@@ -1,4 +1,4 @@
-"""What the server answers at which path: the collector first, then the few pages there are."""
+"""What the server answers at which path: the collector first, then surveys and the few pages there are."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 
 from kizuna.collect.answers import Answer, json_answer, problem
 from kizuna.collect.collector import Collector, Receive, Scope, Send
+from kizuna.show.survey.site import SurveySite
 from kizuna.show.tracker import Tracker, tracker
 
 TAG = "/tracker.js"
@@ -19,15 +20,19 @@ POST /v1/track, /v1/identify, /v1/page, /v1/screen, /v1/group, /v1/alias, /v1/ba
 class Site:
     """ASGI application: who answers what."""
 
-    def __init__(self, collector: Collector) -> None:
-        self._collector = collector
+    def __init__(self, collector: Collector, surveys: SurveySite) -> None:
+        self._collector, self._surveys = collector, surveys
         self._pages = {"/": _text(START), "/health": json_answer(200, {"status": "ok"})}
         self._pages[TAG] = _script(tracker())
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """The awaitable of whoever knows the path; the collector's own paths take no detour."""
-        page = self._pages.get(scope.get("path", ""))
-        return self._collector(scope, receive, send) if page is None else _show(page, scope, send)
+        path = scope.get("path", "")
+        page = self._pages.get(path)
+        if page is not None:
+            return _show(page, scope, send)
+        surveys = scope["type"] == "http" and self._surveys.knows(path)
+        return self._surveys(scope, receive, send) if surveys else self._collector(scope, receive, send)
 
 
 async def _show(page: Answer, scope: Scope, send: Send) -> None:

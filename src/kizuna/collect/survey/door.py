@@ -140,6 +140,7 @@ class SurveyDoor:
             answers=dict(answers.given),
             other=dict(answers.other),
             scales=_scales(survey, answers.given),
+            texts=[each.id for each in survey.questions if each.kind == "text" and each.id in answers.given],
             complete=not open_still,
             consent=consent and opened.reachable,
             audience=survey.text.audience,
@@ -163,7 +164,7 @@ class SurveyDoor:
             answers.left_out,
             not records,
             until,
-            opened.reachable and _calls(survey, answers.given),
+            opened.reachable and self.calls(survey, answers.given),
         )
 
     def _keep_answer(
@@ -181,12 +182,18 @@ class SurveyDoor:
         if not opened.invited and number == 1 and not self._visitors.take(address, now):
             return Refusal("many", opened.survey, id)
         steps = [made]
-        if step.consent and _calls(opened.survey, step.answers):
+        if step.consent and self.calls(opened.survey, step.answers):
             steps.append(_task(opened, now))
         if step.complete and opened.answered_at is None:
             done = (key(SOURCE, f"{id}/done"), now.to_bytes(8, "big"))
             steps[0] = Record(made.payload, (*made.ids, done))
         return before, steps
+
+    @staticmethod
+    def calls(survey: Survey, given: Mapping[str, Any]) -> bool:
+        """Whether these answers call for somebody to get in touch."""
+        loop = survey.text.close_loop
+        return loop is not None and holds(loop.only_if, given)
 
     async def note(self, what: What, opened: Opened, now: int, **about: Any) -> bool:
         """Keep that an invitation was ``shown`` or ``dismissed``, once; whether it is new.
@@ -297,12 +304,6 @@ def _scales(survey: Survey, given: Mapping[str, Any]) -> dict[str, list[Any]]:
         for question in survey.questions
         if question.kind == "scale" and question.id in given
     }
-
-
-def _calls(survey: Survey, given: Mapping[str, Any]) -> bool:
-    """Whether these answers call for somebody to get in touch."""
-    loop = survey.text.close_loop
-    return loop is not None and holds(loop.only_if, given)
 
 
 def _task(opened: Opened, now: int) -> Record:
