@@ -51,7 +51,7 @@ def collector(root: Path) -> Callable[..., Any]:
     from kizuna.settings import Settings
 
     spare_the_garbage_collector()
-    settings = Settings({"sources": {"shop": KEY}})
+    settings = Settings({"sources": {"shop": KEY}, "max_key_events": 0})
     return Collector(Door(settings), Keeper(Spool(root / "raw" / "messages", settings)), settings)
 
 

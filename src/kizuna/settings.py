@@ -88,6 +88,9 @@ SETTINGS: dict[str, Setting] = {
         Setting("max_event_bytes", 32_768, "a larger message is rejected"),
         Setting("max_request_bytes", 512_000, "a larger request (unpacked) is refused"),
         Setting("max_batch_events", 2_500, "a request with more messages is refused"),
+        Setting(
+            "max_key_events", 20_000, "a write key that sends more messages a second has to wait (429); 0 for no limit"
+        ),
         Setting("max_open_answers", 60, "answers to open surveys taken from one network address in an hour"),
         Setting("header_seconds", 30, "a client that takes longer to send its headers is cut off"),
         Setting("body_seconds", 30, "a client that takes longer to send its body is cut off"),

@@ -249,6 +249,16 @@ def test_a_stopping_server_says_later(client: Client) -> None:
     assert client.post("/v1/track", track()).status == 503
 
 
+def test_a_flood_on_one_key_is_answered_429_and_other_keys_are_not(tmp_path: Path) -> None:
+    client = started(tmp_path, max_key_events=1)
+    answers = [client.post("/v1/track", track(f"m{n}")) for n in range(15)]
+    assert {answer.status for answer in answers} == {200, 429}
+    late = answers[-1]
+    assert (late.status, late.body["reason"]) == (429, "too_fast")
+    assert int(late.headers["retry-after"]) >= 1
+    assert client.post("/v1/track", track() | {"writeKey": "wk_app"}, headers={}).status == 200
+
+
 def test_an_unknown_key_keeps_nothing(client: Client) -> None:
     for headers in (
         {},

@@ -18,6 +18,7 @@ from kizuna.collect.decide import IDS, MADE_ID, Limits, Message, decide, has_tim
 from kizuna.collect.message import Envelope, Kept, write_line
 from kizuna.collect.posthog import from_posthog, is_posthog
 from kizuna.collect.privacy import SALTS, Consent, Salts, anonymised, day_id, truncated, without_secrets
+from kizuna.collect.rates import Rates
 from kizuna.collect.refused import Refused
 from kizuna.collect.said import said
 from kizuna.collect.unpack import unpack
@@ -102,10 +103,13 @@ class Door:
         drop = settings.without_consent == "drop"
         self.consent = Consent(settings.consent_purpose, settings.consent_required, drop)
         self.salts = Salts(root / SALTS if root else None, settings.zone)
+        self.rates = Rates(settings.max_key_events)
 
 
 def receive(request: Request, door: Door) -> Received:
     """The messages of a request. Raises `Refused` where nothing of it can be kept."""
+    if request.key in door.sources:
+        door.rates.check(door.sources[request.key])
     text = unpack(request.body, request.encoding, door.request_bytes)
     try:
         return _received(request, door, text)
@@ -127,6 +131,7 @@ def _received(request: Request, door: Door, text: bytes) -> Received:
 def _messages(request: Request, door: Door, source: str, body: Message, text: bytes) -> Received:
     """The messages of a body. Raises `strict.NotJson` where a name stands in it twice."""
     items, sent_at = _split(request, door, body)
+    door.rates.take(source, len(items))
     received = Received(_envelope(request, door, source, sent_at))
     written: list[bytes] = []
     for index, item in enumerate(items):
@@ -208,6 +213,7 @@ def _not_json(request: Request, door: Door, text: bytes, error: strict.NotJson) 
     source = door.sources.get(request.key)
     if source is None:
         raise Refused(400, "not_json", detail) from None
+    door.rates.take(source, 1)
     received = Received(_envelope(request, door, source))
     # What cannot be read cannot say that it may be kept.
     shown = None if door.consent.purpose else without_secrets(text.decode("utf-8", "backslashreplace"))
@@ -216,6 +222,7 @@ def _not_json(request: Request, door: Door, text: bytes, error: strict.NotJson) 
 
 
 def _not_an_object(request: Request, door: Door, source: str, text: bytes) -> Received:
+    door.rates.take(source, 1)
     received = Received(_envelope(request, door, source))
     detail = f"The body must be an object, at byte {len(text) - len(text.lstrip())}."
     shown = None if door.consent.purpose else without_secrets(text.decode())

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 class Refused(Exception):
     """Nothing of the request is kept.
 
-    `status` is 400, 401, 413 or 415; `reason` a word for programs, `detail` the sentence for people;
+    `status` is 400, 401, 413, 415 or 429; `reason` a word for programs, `detail` the sentence for people;
     `headers` go with the answer.
     """
 
