@@ -208,7 +208,7 @@ def test_late_messages_restate_the_past_and_it_shows(shop: Shop) -> None:
         return tuple(shop.shop.measure("events", "sessions", **asked).notes)  # type: ignore[arg-type]
 
     (said,) = notes()
-    assert said == "2 days were restated by 2 late messages, the last on 2026-03-07 08:00 UTC"
+    assert said == "2 days were restated by 2 late messages, the last on 2026-03-07 17:00 (Asia/Tokyo)"
     assert notes(since="2026-03-02", until="2026-03-03")[0].startswith("1 day was restated by 1 late message,")
     assert notes(every="hour", since="2026-03-02", until="2026-03-03") != ()
     assert notes(since="2026-03-03") == ()

@@ -271,6 +271,32 @@ def test_rows(run: Run, shop: Path) -> None:
     assert len(everything) == 360
 
 
+def test_rows_tell_times_by_the_business_s_clock_and_programs_by_utc(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """10:30 UTC is half past seven in the evening in Tokyo; a time in a file says so, and nobody has to guess."""
+    monkeypatch.setenv("COLUMNS", "200")
+    root = tmp_path / "shop"
+    with kizuna.init(root, timezone="Asia/Tokyo") as made:
+        file = tmp_path / "orders.csv"
+        file.write_text(
+            "order_id,ordered_at,customer_id,value\no1,2026-03-01T19:30:15.5+09:00,c1,5\n", encoding="utf-8"
+        )
+        made.import_file("order", file)
+    _, out, _ = run("rows", "orders", "-w", root)
+    assert "2026-03-01 19:30:15  " in out
+    assert out.count("Asia/Tokyo") == 1
+    assert out.rstrip().endswith("times are those of Asia/Tokyo")
+    for suffix in ("txt", "md"):
+        run("rows", "orders", "-w", root, "--output", tmp_path / f"rows.{suffix}")
+        text = (tmp_path / f"rows.{suffix}").read_text(encoding="utf-8")
+        assert "2026-03-01 19:30:15" in text
+        assert text.endswith("times are those of Asia/Tokyo\n")
+    (row,) = json.loads(run("rows", "orders", "--format", "json", "-w", root)[1])
+    assert (row["ordered_at"], row["ordered_day"], row["hour"]) == ("2026-03-01T10:30:15.500000Z", "2026-03-01", 19)
+    assert ",2026-03-01T10:30:15.500000Z," in run("rows", "orders", "--format", "csv", "-w", root)[1]
+
+
 def test_metrics_are_found_in_three_languages(run: Run, shop: Path) -> None:
     for words in ("株式", "Aktier", "shares"):
         code, out, _ = run("metrics", words, "-w", shop)

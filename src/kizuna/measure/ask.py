@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -100,14 +101,14 @@ def evaluate(business: Business, question: Question, asked: Sequence[str]) -> Ev
         first_day = min((r.first for r in reach.values() if r.first), default=_first(axis))
         data.bring(calendars(axis, spans, first_day, _furthest(statistics)))
         fetched = fetch(data.ask, statements, axis, shape, reach, business.planner, business.settings.max_groups)
-        late = _late(data, axis) if reach.keys() & FROM_MESSAGES else ""
+        late = _late(data, axis, business.settings.zone) if reach.keys() & FROM_MESSAGES else ""
     done: dict[str, Estimate] = {}
     for name in needed:
         done[name] = estimate(recipes[name], fetched, done, question.level)
     return Evaluation(axis, fetched, done, late)
 
 
-def _late(data: Snapshot, axis: Axis) -> str:
+def _late(data: Snapshot, axis: Axis, zone: ZoneInfo) -> str:
     """Late messages restate the past; whoever compares with a number of last week is told so."""
     asked = [axis.periods[i] for i in axis.asked]
     if not asked:
@@ -120,7 +121,8 @@ def _late(data: Snapshot, axis: Axis) -> str:
         return ""
     days = "1 day was" if found["days"] == 1 else f"{found['days']:,} days were"
     messages = "1 late message" if found["rows"] == 1 else f"{found['rows']:,} late messages"
-    return f"{days} restated by {messages}, the last on {found['last_at']:%Y-%m-%d %H:%M} UTC"
+    last = found["last_at"].replace(tzinfo=UTC).astimezone(zone)
+    return f"{days} restated by {messages}, the last on {last:%Y-%m-%d %H:%M} ({zone.key})"
 
 
 def all_statistics(recipes: Iterable[Recipe]) -> frozenset[Statistic]:

@@ -140,7 +140,7 @@ def paused(quiet: Sequence[tuple[Part, str]], now: Answer, reader: Reader) -> Re
 
 
 def waiting(missing: Sequence[Part], reader: Reader) -> RenderableType:
-    """Metrics without data, gathered under the import that would feed them."""
+    """Metrics without data, gathered under the import that would feed them, and the other way to data."""
     by_fact: dict[str, list[str]] = {}
     for part in missing:
         fact = feeds(part)
@@ -149,4 +149,4 @@ def waiting(missing: Sequence[Part], reader: Reader) -> RenderableType:
     for fact, names in by_fact.items():
         command = f"kizuna import {fact} FILE  " if fact else ""
         lines.append(Text(command).append(", ".join(names), "quiet"))
-    return Group(*lines)
+    return Group(*lines, Text(word("collect", reader.language), "quiet"))

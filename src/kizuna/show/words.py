@@ -58,6 +58,11 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "Intet ændrede sig mere end tilfældigt.",
     ),
     "waiting": ("No data yet", "まだデータのない指標", "Endnu ingen data"),
+    "collect": (
+        "Or collect: kizuna serve takes in what happens, kizuna tag is for web pages.",
+        "収集もできます：kizuna serve で受け取り、ウェブページには kizuna tag。",
+        "Eller indsaml: kizuna serve tager imod det, der sker, og kizuna tag er til websider.",
+    ),
     "quiet now": ("No data in {period}", "{period}のデータがない指標", "Ingen data i {period}"),
     "last": ("last {period}", "最終{period}", "senest {period}"),
     "shown of": ("{shown} of {all} shown", "{all}件中{shown}件を表示", "{shown} af {all} vist"),

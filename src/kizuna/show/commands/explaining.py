@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import UTC
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from cyclopts import Parameter
 from rich.cells import cell_len, set_cell_size
@@ -160,17 +162,37 @@ def rows(
     chosen = format_of(format, output)
     with opened(workspace) as shop:
         table = shop.rows(metric, since=since, until=until, where=where, limit=limit or None)
-    if chosen != "table":
+    zone = shop.settings.zone
+    if chosen == "md":
+        deliver(f"{table_content(at_home(table, zone), chosen)!s}\n{_clock(zone)}\n", output)
+    elif chosen != "table":
         deliver(table_content(table, chosen), output)
     elif not table.num_rows:
         out().print(Text(word("no data", language_of(shop, None))))
     elif output is not None:
-        shown = with_origin(table)
-        deliver(to_text(rows_table(shown, shown.column_names), width=10_000), output)
+        shown = with_origin(at_home(table, zone))
+        deliver(to_text(rows_table(shown, shown.column_names), width=10_000) + f"\n{_clock(zone)}\n", output)
     else:
-        _print_rows(with_origin(table))
+        _print_rows(with_origin(at_home(table, zone)))
+        out().print(Text(_clock(zone), "quiet"))
     if limit and table.num_rows == limit:
         note(f"the newest {limit} rows; --limit 0 lists all")
+
+
+def at_home(table: pa.Table, zone: ZoneInfo) -> pa.Table:
+    """The table for people: times by the clock of their zone, to the second, instead of UTC."""
+    import pyarrow as pa
+
+    for place, column in enumerate(table.schema):
+        if pa.types.is_timestamp(column.type):
+            moments = (moment and moment.replace(tzinfo=UTC).astimezone(zone) for moment in table[place].to_pylist())
+            texts = [moment and f"{moment:%Y-%m-%d %H:%M:%S}" for moment in moments]
+            table = table.set_column(place, column.name, pa.array(texts, pa.string()))
+    return table
+
+
+def _clock(zone: ZoneInfo) -> str:
+    return f"times are those of {zone.key}"
 
 
 def with_origin(table: pa.Table) -> pa.Table:

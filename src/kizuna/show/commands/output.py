@@ -59,15 +59,20 @@ def answer_content(answer: Answer, format: Format) -> str | bytes:
 
 
 def table_content(table: pa.Table, format: Format) -> str | bytes:
-    """Rows of facts in a format that programs read."""
-    rows = table.to_pylist()
-    if format == "json":
-        return json.dumps([{k: plain(v) for k, v in row.items()} for row in rows], ensure_ascii=False, indent=2) + "\n"
-    if format == "csv":
-        return as_csv(table.column_names, rows)
+    """Rows of facts in a format that programs read. Times without a zone are UTC; where they are text they say so."""
     if format == "md":
-        return as_markdown(table.column_names, rows)
-    return binary(table, format)
+        return as_markdown(table.column_names, table.to_pylist())
+    if format not in ("json", "csv"):
+        return binary(table, format)
+    rows = [{name: plain(_told(cell)) for name, cell in row.items()} for row in table.to_pylist()]
+    if format == "json":
+        return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
+    return as_csv(table.column_names, rows)
+
+
+def _told(cell: Any) -> Any:
+    """A time of the store with the zone it has, in the form that `kizuna tail` has too."""
+    return f"{cell.isoformat()}Z" if isinstance(cell, datetime) else cell
 
 
 def binary(table: pa.Table, format: Format) -> bytes:
