@@ -84,14 +84,17 @@ def sources(
 
 
 def _warn_of_readers(root: Path) -> None:
-    """One line where write keys can be read by those who should not have them."""
+    """One line where write keys, or the mail server's password, can be read by those who should not have them."""
     from kizuna.private import open_to_others
     from kizuna.settings import FILE
 
     file = root / FILE
-    if open_to_others(file) and tomllib.loads(file.read_text(encoding="utf-8")).get("sources"):
+    if not open_to_others(file):
+        return
+    written = tomllib.loads(file.read_text(encoding="utf-8"))
+    if written.get("sources") or written.get("mail"):
         way = f"chmod 600 {shlex.quote(short(file))}"
-        note(f"{FILE} holds write keys and every account of this machine can read it; {way} keeps them to you")
+        note(f"{FILE} holds keys and every account of this machine can read it; {way} keeps them to you")
 
 
 def _table(found: dict[str, str]) -> Table:

@@ -2,8 +2,10 @@
 // from. docs/guides/tag.md tells what it sends and its options, the data- attributes of its script
 // element. It sets no cookie and stores nothing before there is consent.
 (() => {
-  const { dataset, src } = document.currentScript;
-  const { key, hash, manual, purpose = "analytics" } = dataset;
+  const {
+    dataset: { key, hash, manual, untitled, purpose = "analytics" },
+    src,
+  } = document.currentScript;
   const server = new URL("v1/batch", src);
   const early = window.kizuna ? kizuna.q : [];
   // Do Not Track and Global Privacy Control: everything can be called, nothing happens.
@@ -11,8 +13,8 @@
 
   // Lives as long as the page; with consent, in localStorage.
   let state = { queue: [] };
-  // The page that is seen, and how it is used.
-  let view, path, shown, since, engaged, depth, lcp_seconds;
+  // The page that is seen, what was said of it, and how it is used.
+  let view = {}, seen = {}, path, shown, since, engaged, depth, lcp_seconds;
   // The time of the last message: none has the same, so that their order is kept. Whether it was told how
   // long the page took to load. Set from the first message in the queue until the queue is empty again.
   let last = 0, told = 0, timer;
@@ -46,8 +48,8 @@
     new URL(location).searchParams.forEach((value, key) => {
       if (/^utm_|clk?id$|braid$/.test(key)) url.searchParams.append(key, value);
     });
-    view = { path, url, referrer: view ? view.url : document.referrer.split("?")[0] };
-    send("page", { name, properties: { ...view, ...properties } });
+    view = { path, url, referrer: view.url || document.referrer.split("?")[0] };
+    send("page", { name, properties: (seen = { ...view, ...properties }) });
   };
 
   const track = (event, properties) => {
@@ -86,6 +88,8 @@
 
   // A message leaves the queue when the server has it; sent twice, it counts once by its messageId.
   const deliver = async (way) => {
+    // Not before: a single-page site names a page after its address has changed.
+    if (!untitled) seen.title ||= view.title = view.title || document.title;
     const batch = state.queue.slice(0, 15);
     const done = batch[0] && (await way(JSON.stringify({ writeKey: key, sentAt: new Date(), batch })));
     if (done) state.queue = state.queue.filter((message) => !batch.includes(message));
@@ -95,10 +99,9 @@
 
   const flush = async () => {
     // As text: a browser need not ask the server first whether it may.
-    const done = await deliver(async (body) => {
-      const { status } = await fetch(server, { method: "POST", body, keepalive: body.length < 6e4 });
-      return status < 429;
-    }).catch(() => {});
+    const done = await deliver(
+      async (body) => (await fetch(server, { method: "POST", body, keepalive: body.length < 6e4 })).status < 429
+    ).catch(() => {});
     timer = state.queue[0] && setTimeout(flush, done ? 0 : 2e4);
   };
 
@@ -133,8 +136,12 @@
   const leave = () => {
     active();
     const load_seconds = performance.getEntriesByType("navigation")[0]?.duration / 1e3;
-    const properties = { engaged_seconds: engaged / 1e3, scroll_depth: depth };
-    if (path && engaged) track("Page Left", load_seconds && !told++ ? { ...properties, load_seconds, lcp_seconds } : properties);
+    if (path && engaged)
+      track("Page Left", {
+        engaged_seconds: engaged / 1e3,
+        scroll_depth: depth,
+        ...(load_seconds && !told++ && { load_seconds, lcp_seconds }),
+      });
     engaged = 0;
   };
 
@@ -163,10 +170,7 @@
   on("scroll", active);
   on("visibilitychange", () => (document.hidden ? hide() : show()));
   // A page that comes back from the back/forward cache is seen anew.
-  on("pagehide", () => {
-    hide();
-    path = "";
-  });
+  on("pagehide", () => (path = hide()));
   on("pageshow", show);
   on("popstate", look);
   for (const name of ["pushState", "replaceState"]) {

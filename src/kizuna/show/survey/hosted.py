@@ -96,6 +96,7 @@ class Hosted:
     def _after(self, link: Link, taken: Taken, filled: Filled, now: int) -> Answer:
         """What comes after an answer: what is still open, what else is asked now, or thanks."""
         survey, given, other = link.survey, taken.given, taken.other
+        link = replace(link, opened=replace(link.opened, until=taken.until))
         forgotten = [id for id in taken.missing if id in link.seen]
         if forgotten:
             sentence = say(FILE, "problem_missing", link.language)
