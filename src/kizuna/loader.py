@@ -32,8 +32,11 @@ from kizuna.store import people
 from kizuna.store.derive import derive
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.hooks import prepare_hooks, put_hooks
+from kizuna.store.identity import resolve_all
+from kizuna.store.load import COLLECTED
 from kizuna.store.messages import Loaded, take
 from kizuna.store.setaside import forget_replayed, set_aside
+from kizuna.store.surveys import prepare_surveys, put_surveys
 from kizuna.store.watermark import mark, watermark
 
 LOAD_BYTES = 192 << 20
@@ -109,7 +112,15 @@ class Loads:
 
     def _run(self, run: Run) -> Loaded:
         hooks = prepare_hooks(self.store, self.settings, self.root, run.hooks) if run.hooks else None
-        loaded = take(self.store, run.table(), hooks.parts if hooks else ()) if run.rows or hooks else Loaded()
+        asking = prepare_surveys(self.store, run.surveys) if run.surveys else None
+        beside = [*(hooks.parts if hooks else ()), *(asking.parts if asking else ())]
+        loaded = Loaded()
+        if run.rows or hooks:
+            loaded = take(self.store, run.table(), beside)
+        elif asking:
+            resolve_all(self.store, beside, COLLECTED)
+        if asking:
+            loaded += put_surveys(self.store, asking)
         if hooks:
             put = put_hooks(self.store, hooks)
             loaded.facts |= put.facts

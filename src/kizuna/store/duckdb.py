@@ -47,6 +47,14 @@ CREATE TABLE IF NOT EXISTS bot_message (
     pos BIGINT, received_at TIMESTAMP, source VARCHAR, agent VARCHAR, name VARCHAR);
 CREATE TABLE IF NOT EXISTS property_name (fact VARCHAR, name VARCHAR, place BIGINT);
 CREATE TABLE IF NOT EXISTS late (day DATE, rows BIGINT, last_at TIMESTAMP);
+CREATE TABLE IF NOT EXISTS survey_step (
+    pos BIGINT, happened_at TIMESTAMP, what VARCHAR, survey VARCHAR, invitation VARCHAR, visitor BOOLEAN,
+    customer_id VARCHAR, email VARCHAR, phone VARCHAR, anonymous_id VARCHAR, channel VARCHAR, campaign VARCHAR,
+    ticket_id VARCHAR, order_id VARCHAR, agent VARCHAR, team VARCHAR, tier VARCHAR, country VARCHAR, language VARCHAR,
+    audience VARCHAR, question VARCHAR, rule VARCHAR, anonymous BOOLEAN, test BOOLEAN, due TIMESTAMP, ends TIMESTAMP,
+    zone VARCHAR, given STRUCT(asked VARCHAR, score DOUBLE, choice VARCHAR, comment VARCHAR, scale_low DOUBLE,
+    scale_high DOUBLE, direction VARCHAR)[], complete BOOLEAN, consent BOOLEAN, "by" VARCHAR, page VARCHAR,
+    detail VARCHAR);
 """
 
 

@@ -49,7 +49,8 @@ def empty(store: DuckDBStore, fact: Fact, rows: str = "TRUE") -> int:
 
 
 def note(store: DuckDBStore, fact: Fact, names: Sequence[str]) -> None:
-    """Note what the table ``found`` is about to fill in into `names` of `fact`."""
+    """Note what the table ``found`` is about to fill in into those of `names` that rows of `fact` may bring."""
+    names = [name for name in names if name in _COLUMNS[fact.name]]
     each = ", ".join(f"CASE WHEN old.{name} IS NULL AND new.{name} IS NOT NULL THEN '{name}' END" for name in names)
     properties = (
         "CASE WHEN old.properties IS NOT NULL THEN list_transform(list_filter(map_keys(new.properties),"

@@ -72,6 +72,8 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     other: dict[str, str] = {}
     scales: dict[str, list[Any]] = {}
     """Question id → [low, high, direction] of the scale it was asked on that day."""
+    texts: list[str] = []
+    """Ids of the questions that were answered in one's own words."""
     complete: bool = False
     consent: bool = False
     by: str | None = None
