@@ -138,4 +138,6 @@ def test_keys_that_everybody_can_read_are_told_of(public: Path, capsys: pytest.C
         assert server.said().count(said) == 1
     (root / FILE).write_text("")
     assert not warned("sources")
+    (root / FILE).write_text('[mail]\nhost = "mail.example"\nfrom = "us@example.com"\n')
+    assert warned("sources")
     assert warned("sources", "add", "web")
