@@ -45,7 +45,12 @@ def back(page: Page) -> None:
 def test_a_page_view(site: Site, page: Page) -> None:
     page.goto(site.page("/shoes") + "?utm_source=mail&utm_campaign=spring&gclid=g1&email=someone@example.com")
     [message] = site.wait(many(1), page)
-    seen = {"path": "/shoes", "url": f"{site.url}/shoes?utm_source=mail&utm_campaign=spring&gclid=g1", "referrer": ""}
+    seen = {
+        "path": "/shoes",
+        "url": f"{site.url}/shoes?utm_source=mail&utm_campaign=spring&gclid=g1",
+        "referrer": "",
+        "title": "/shoes",
+    }
     assert message["type"] == "page"
     assert message["properties"] == seen
     assert message["context"] == {"page": seen, "library": {"name": "kizuna.js"}}
@@ -129,6 +134,32 @@ def test_routes_of_a_single_page(site: Site, page: Page) -> None:
     ]
     left = [message for message in site.messages if message.get("event") == "Page Left"]
     assert [message["context"]["page"]["path"] for message in left] == ["/", "/a", "/b"]
+
+
+def test_a_route_has_the_title_that_it_is_given_after_its_address(site: Site, page: Page) -> None:
+    """Frameworks change the address first. What was sent of the page before keeps that page's title."""
+    page.goto(site.page("/"))
+    site.wait(many(1), page)
+    page.evaluate("history.pushState(0, '', '/a'); setTimeout(() => (document.title = 'Tea'), 50)")
+    site.wait(many(3), page)
+    page.evaluate("kizuna('track', 'Product Viewed'); kizuna('page', 'Cup', { title: 'A cup' })")
+    messages = site.wait(many(6), page)
+    assert names(messages) == ["page", "Page Left", "page", "Product Viewed", "Page Left", "page"]
+    assert [message["context"]["page"]["title"] for message in messages] == ["/", "/", *["Tea"] * 4]
+    assert [m["properties"]["title"] for m in messages if m["type"] == "page"] == ["/", "Tea", "A cup"]
+
+
+def test_titles_stay_at_home_where_asked_for(site: Site, page: Page) -> None:
+    page.goto(site.page("/", options="data-untitled=on"))
+    [message] = site.wait(many(1), page)
+    assert "title" not in message["properties"] | message["context"]["page"]
+
+
+def test_who_names_himself_before_any_page(site: Site, page: Page) -> None:
+    page.goto(site.page("/", options="data-manual=on"))
+    page.evaluate("kizuna('identify', 'u1')")
+    [message] = site.wait(many(1), page)
+    assert message["type"] == "identify"
 
 
 def test_routes_behind_a_hash_where_asked_for(site: Site, page: Page) -> None:

@@ -89,7 +89,8 @@
   // A message leaves the queue when the server has it; sent twice, it counts once by its messageId.
   const deliver = async (way) => {
     // Not before: a single-page site names a page after its address has changed.
-    if (!untitled) seen.title ||= view.title = view.title || document.title;
+    if (!untitled) view.title ||= document.title;
+    seen.title ||= view.title;
     const batch = state.queue.slice(0, 15);
     const done = batch[0] && (await way(JSON.stringify({ writeKey: key, sentAt: new Date(), batch })));
     if (done) state.queue = state.queue.filter((message) => !batch.includes(message));
