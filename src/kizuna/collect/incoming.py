@@ -7,6 +7,7 @@ message has its position.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,12 +21,17 @@ from kizuna.collect.reader import Position
 
 Again = Callable[[Envelope, Kept], Kept]
 HookRow = tuple[int, str, int, Kept]
+_Numbers = np.ndarray[Any, np.dtype[np.signedinteger[Any]]]
 SurveyRow = tuple[int, Kept]
 
 PART = 10_000
-"""Rows in one Arrow batch: small enough that the engine reads several at once."""
+"""Rows in one Arrow batch, at most: few enough that the engine reads several at once."""
+
+_PART_BYTES = 8 << 20
+_MOST_TEXTS = 500
 
 _SEGMENT_BITS = 40
+_INLINE = 12
 _HOOK, _SURVEY = b'{"kind":"hook"', b'{"kind":"survey"'
 _DECISION = (b'{"kind":"merge"', b'{"kind":"split"')
 _APART = ("hook:", "merge", "split", "survey:", "replay:")
@@ -51,50 +57,91 @@ class Run:
     replayed: list[int] = field(default_factory=list)
     decision: tuple[str, Mapping[str, Any], int] | None = None
     _envelopes: list[Envelope] = field(default_factory=list)
-    _heads: list[bytes] = field(default_factory=list)
-    _of: list[int] = field(default_factory=list)
+    _payloads: list[bytes] = field(default_factory=list)
+    _heads: list[int] = field(default_factory=list)
     _firsts: list[int] = field(default_factory=list)
-    _lines: list[bytes] = field(default_factory=list)
+    _counts: list[int] = field(default_factory=list)
+    _lengths: array[int] = field(default_factory=lambda: array("i"))
+    _beginnings: list[bytes] = field(default_factory=list)
 
-    def add(self, envelope: Envelope, head: bytes, first: int, lines: list[bytes]) -> None:
-        """Take messages of one request; the first is at position `first`."""
+    def add(self, envelope: Envelope, payload: bytes, first: int, head: int, lines: list[bytes]) -> None:
+        """Take the messages of one request: `lines` stand in `payload` behind its first line of `head` bytes.
+
+        The first of them is at position `first`.
+        """
         self._envelopes.append(envelope)
+        self._payloads.append(payload)
         self._heads.append(head)
-        self._of.append(len(lines))
         self._firsts.append(first)
-        self._lines += lines
+        self._counts.append(len(lines))
+        self._lengths.extend(map(len, lines))
+        self._beginnings += [line[:4] for line in lines]
         self.rows += len(lines)
 
     def table(self) -> pa.Table:
         """The messages in the form of `kizuna.store.messages.INCOMING`."""
-        of = pa.array(np.repeat(np.arange(len(self._of), dtype=np.int32), np.array(self._of, np.int64)))
-        firsts, counts = np.array(self._firsts, np.int64), np.array(self._of, np.int64)
-        within = np.arange(self.rows) - np.repeat(np.cumsum(counts) - counts, counts)
-        each = self._envelopes
+        return pa.Table.from_batches([batch for part in self._parts() for batch in self._batches(*part)])
 
-        def told(values: list[Any], type: pa.DataType) -> pa.Array:
+    def _parts(self) -> Iterator[tuple[slice, slice]]:
+        """Requests that go into batches together, and their rows: a batch says where its own requests came from."""
+        start = began = rows = size = 0
+        for place, payload in enumerate(self._payloads):
+            if place > start and (rows + self._counts[place] - began > PART or size + len(payload) > _PART_BYTES):
+                yield slice(start, place), slice(began, rows)
+                start, began, size = place, rows, 0
+            rows += self._counts[place]
+            size += len(payload)
+        yield slice(start, len(self._payloads)), slice(began, rows)
+
+    def _batches(self, requests: slice, rows: slice) -> list[pa.RecordBatch]:
+        each, texts, heads = self._envelopes[requests], self._payloads[requests], self._heads[requests]
+        counts = np.array(self._counts[requests], np.int64)
+        of = np.repeat(np.arange(len(each), dtype=np.int32), counts)
+        within = np.arange(len(of)) - (np.cumsum(counts) - counts)[of]
+        index = pa.array(of)
+
+        def told(values: list[Any]) -> pa.Array:
             # said once a request, however many messages it has
-            return pa.DictionaryArray.from_arrays(of, pa.array(values, type))
+            return pa.DictionaryArray.from_arrays(index, pa.array(values, pa.string()))
 
         columns = {
-            "pos": pa.array(np.repeat(firsts, counts) + within, pa.int64()),
-            "received_at": pa.array(np.repeat(np.array([e.received_at for e in each], np.int64), counts)),
-            "source": told([e.source for e in each], pa.string()),
-            "call": told([e.call for e in each], pa.string()),
-            "header": told([e.agent for e in each], pa.string()),
-            "address": told([e.address for e in each], pa.string()),
-            "envelope": told(self._heads, pa.string()),
-            "item": _texts(self._lines),
+            "pos": pa.array(np.array(self._firsts[requests], np.int64)[of] + within),
+            "received_at": pa.array(np.array([e.received_at for e in each], np.int64)[of]),
+            "source": told([e.source for e in each]),
+            "call": told([e.call for e in each]),
+            "header": told([e.agent for e in each]),
+            "address": told([e.address for e in each]),
+            "envelope": told([text[:head] for text, head in zip(texts, heads, strict=True)]),
+            "item": _lines(texts, heads, of, counts, np.array(self._lengths[rows], np.int32), self._beginnings[rows]),
         }
-        whole = pa.table(columns)
-        return pa.Table.from_batches(whole.to_batches(max_chunksize=PART), whole.schema)
+        whole = pa.RecordBatch.from_pydict(columns)
+        return [whole.slice(start, PART) for start in range(0, max(whole.num_rows, 1), PART)]
 
 
-def _texts(lines: list[bytes]) -> pa.Array:
-    """Lines as a column. They are UTF-8: the door has read them."""
-    ends = np.cumsum(np.fromiter(map(len, lines), np.int64, len(lines)))
-    offsets = np.concatenate([[0], ends]).astype(np.int64)
-    return pa.LargeStringArray.from_buffers(len(lines), pa.py_buffer(offsets), pa.py_buffer(b"".join(lines)))
+def _lines(
+    texts: list[bytes], heads: list[int], of: _Numbers, counts: _Numbers, lengths: _Numbers, beginnings: list[bytes]
+) -> pa.Array:
+    """The lines behind the first of each text as a column. They are UTF-8: the door has read them.
+
+    They stay where they are. A *view* says of each how long it is, how it begins and where it lies
+    (https://arrow.apache.org/docs/format/Columnar.html#variable-size-binary-view-layout).
+    """
+    if len(lengths) and lengths.min() <= _INLINE:
+        # So short a text would stand in the view itself. No message is, but what is no message may be.
+        return pa.array([line for text in texts for line in text.split(b"\n")[1:]], pa.binary()).cast(pa.string_view())
+    ends = np.cumsum(lengths + 1, dtype=np.int64)
+    places = np.array(heads, np.int64) + 1 - np.concatenate([[0], ends])[np.cumsum(counts) - counts]
+    if len(texts) > _MOST_TEXTS:
+        places += np.cumsum([0, *map(len, texts[:-1])])
+        texts, of_text = [b"".join(texts)], np.zeros_like(of)
+    else:
+        of_text = of
+    views = np.empty((len(lengths), 4), np.int32)
+    views[:, 0] = lengths
+    views[:, 1] = np.frombuffer(b"".join(beginnings), np.int32)
+    views[:, 2] = of_text
+    views[:, 3] = ends - lengths - 1 + places[of]
+    return pa.Array.from_buffers(pa.string_view(), len(views), [None, *map(pa.py_buffer, [views, *texts])])
 
 
 def place_of(after: Position, count: int) -> int:
@@ -127,7 +174,7 @@ def runs(
         if envelope.call.startswith("replay:") and not window:
             run.replayed.append(int(envelope.call.split(":")[1]))
         if plain and not envelope.call.startswith(_APART):
-            run.add(envelope, head, first, lines)
+            run.add(envelope, payload, first, len(head), lines)
             continue
         for pos, line in enumerate(lines, first):
             if window and not window[0] <= pos < window[1]:
@@ -144,7 +191,7 @@ def runs(
                 yield run
                 run = Run()
             else:
-                run.add(envelope, head, pos, [line])
+                run.add(envelope, head + b"\n" + line, pos, len(head), [line])
     if run.rows or run.hooks or run.surveys or run.replayed:
         yield run
 

@@ -93,7 +93,7 @@ def _insert(store: DuckDBStore, fact: Fact, rows: str, import_no: int, first: bo
         store.execute("INSERT INTO fresh VALUES ('order')")
 
 
-def completed(fact: Fact, staged: str) -> str:
+def completed(fact: Fact, staged: str, place: str = "rowid") -> str:
     """A SELECT of the staged rows with defaults and completions filled in, and their ``place`` in the table."""
     own = COMPLETIONS.get(fact.name, {})
     filled = [f"{own.get(c.name) or _with_default(c)} AS {c.name}" for c in fact.importable()]
@@ -102,7 +102,7 @@ def completed(fact: Fact, staged: str) -> str:
     filled += [f"NULL::TIMESTAMP AS {c.name}" for c in fact.columns if c.derived and c.type == "time"]
     if "properties" not in fact.by_name:
         filled.append("properties")
-    return f"SELECT {', '.join(filled)}, row_key, line_no, rowid AS place FROM {staged}"
+    return f"SELECT {', '.join(filled)}, row_key, line_no, {place} AS place FROM {staged}"
 
 
 def _with_default(column: Column) -> str:

@@ -18,7 +18,7 @@ SHAPES = 24
 WORTH = 2_000
 """A load of fewer messages is not worth looking for shapes."""
 
-_SAMPLE = 20_000
+_SAMPLE = 5_000
 
 
 def map_sql(store: DuckDBStore, table: str, column: str) -> str:
@@ -43,7 +43,7 @@ def _shapes(store: DuckDBStore, table: str, column: str, keys: str) -> list[list
         return []
     found = store.execute(
         f"SELECT {keys} AS shape, count(*) AS rows"
-        f" FROM (SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT {_SAMPLE})"
+        f" FROM (SELECT {column} FROM {table} LIMIT {_SAMPLE})"
         f" GROUP BY shape HAVING len(shape) > 0 AND rows > 10 ORDER BY rows DESC, shape LIMIT {SHAPES}"
     )
     return [shape for shape, _ in found if _is_plain(shape)]

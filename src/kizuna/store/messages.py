@@ -77,20 +77,21 @@ def take(store: DuckDBStore, incoming: pa.Table, beside: Parts = ()) -> Loaded:
     `beside` are staged rows of webhooks that came among them: their people are numbered with these.
     """
     with store.offering("incoming", incoming):
-        store.execute(f"CREATE OR REPLACE TEMP TABLE taken AS {_text('taken.sql')}", {"form": FORM, "said": SAID})
+        store.execute(f"CREATE OR REPLACE TEMP TABLE taken AS {_taken(store)}")
         ((first,),) = store.execute("SELECT min(pos) FROM taken")
         loaded = Loaded(rejected=_keep_rejected(store))
-    _look_up(store)
-    loaded.bots = _set_bots_aside(store, first)
-    staged = _staged(store)
-    resolve_all(store, [*((FACTS[name], table) for name, table in staged.items()), *beside], COLLECTED)
-    for name, table in staged.items():
-        added = _append(store, FACTS[name], table)
-        if added:
+        _look_up(store)
+        loaded.bots = _set_bots_aside(store, first)
+        parts = _parts(store)
+        resolve_all(store, [*((FACTS[name], part.people) for name, part in parts.items()), *beside], COLLECTED)
+        for name, part in parts.items():
+            loaded.rows += _append(store, FACTS[name], part)
             loaded.facts.add(name)
-            loaded.rows += added
-    if loaded.rows:
-        _note_spans(store, first)
+    for name in parts:
+        added = f"(SELECT * FROM {name} WHERE line_no >= {first} AND import_no = {COLLECTED})"
+        _note_span(store, name, added)
+        keep_names(store, FACTS[name], added, collected=True)
+    if parts:
         _note_late(store)
     store.execute("DROP TABLE taken")
     return loaded
@@ -150,7 +151,7 @@ def _set_bots_aside(store: DuckDBStore, first: int) -> int:
         return 0
     bots = _count(
         store,
-        f"INSERT INTO bot_message SELECT pos, received_at, source, coalesce(context.userAgent, header), bot"
+        f"INSERT INTO bot_message SELECT pos, received_at, source, coalesce(agent, header), bot"
         f" FROM taken JOIN visitor ON {_BY} WHERE bot IS NOT NULL",
     )
     store.execute(f"DELETE FROM taken WHERE pos IN (SELECT pos FROM bot_message WHERE pos >= {first})")
@@ -176,29 +177,28 @@ def _note_late(store: DuckDBStore) -> None:
         store.execute("INSERT INTO late FROM overdue")
 
 
-def _note_spans(store: DuckDBStore, first: int) -> None:
+def _note_span(store: DuckDBStore, fact: str, added: str) -> None:
     """Whose rows the load added. They are found by their place: rows of messages lie in its order."""
-    for fact, time, session in (("event", "occurred_at", "session_id"), ("trait", "said_at", "NULL")):
-        added = f"(SELECT * FROM {fact} WHERE line_no >= {first} AND import_no = {COLLECTED})"
-        scope.note(store, added, time, session_id=session)
+    time, session = ("occurred_at", "session_id") if fact == "event" else ("said_at", "NULL")
+    scope.note(store, added, time, session_id=session)
 
 
 # -- who sent it, and where from
 
-_BY = "visitor.told IS NOT DISTINCT FROM context.userAgent AND visitor.sent IS NOT DISTINCT FROM header"
+_BY = "visitor.told IS NOT DISTINCT FROM agent AND visitor.sent IS NOT DISTINCT FROM header"
 
 # The address of a request is the visitor's when the request came from the visitor's own browser or app.
-_ADDRESS = """CASE WHEN context.ip IS NOT NULL THEN context.ip
-    WHEN (context.userAgent IS NULL OR context.userAgent = header) AND coalesce(visitor.browser, visitor.os) IS NOT NULL
+_ADDRESS = """CASE WHEN ip IS NOT NULL THEN ip
+    WHEN (agent IS NULL OR agent = header) AND coalesce(visitor.browser, visitor.os) IS NOT NULL
     THEN address END"""
 
 
 def _look_up(store: DuckDBStore) -> None:
     """Tables ``visitor`` (of user agents) and ``located`` (of addresses), for those that occur."""
-    agents = store.execute("SELECT DISTINCT context.userAgent, header FROM taken")
+    agents = store.execute("SELECT DISTINCT agent, header FROM taken")
     names = ("told", "sent", "device", "browser", "os", "bot")
     _bring(store, "visitor", names, [(said, sent, *describe_visitor(said, sent)) for said, sent in agents])
-    addresses = store.execute("SELECT DISTINCT coalesce(context.ip, address) FROM taken")
+    addresses = store.execute("SELECT DISTINCT coalesce(ip, address) FROM taken")
     known = [(address, code) for (address,) in addresses if address and (code := country(address))]
     _bring(store, "located", ("addressed", "country"), known)
 
@@ -213,64 +213,92 @@ def _bring(store: DuckDBStore, name: str, columns: Sequence[str], rows: Sequence
 # -- rows of facts
 
 
-def _staged(store: DuckDBStore) -> dict[str, str]:
-    """The staged rows: fact → temporary table."""
-    staged = {}
-    for fact, (make, kinds) in _STAGES.items():
-        if _count(store, f"SELECT count(*) FROM taken WHERE kind IN ({kinds})"):
-            staged[fact] = f"staged_{fact}"
-            store.execute(f"CREATE OR REPLACE TEMP TABLE staged_{fact} AS {make(store)}")
-    return staged
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Messages that become rows of one fact: relations with the ids of their people, and with the rows."""
+
+    people: str
+    rows: str
 
 
-def _event(store: DuckDBStore) -> str:
-    told = _filled("told.sql", **{f"utm_{name}": _utm(f"utm_{name}") for name in ("campaign", "source", "medium")})
-    told = f"(SELECT *, {site_sql('url')} AS site FROM ({told}))"
-    _look_up_channels(store, told)
-    same = " AND ".join(f"led.{name} IS NOT DISTINCT FROM told.{name}" for name in _LED)
-    return _filled(
-        "event.sql",
-        rows=f"{told} told LEFT JOIN led ON {same} LEFT JOIN visitor ON {_BY}"
-        f" LEFT JOIN located ON located.addressed = {_ADDRESS}",
-        value=_value(store.settings),
-        engaged=_seconds("said.engaged_seconds"),
-        loading=_seconds("said.load_seconds"),
-        properties=map_sql(store, "taken", "properties"),
-    )
+def _parts(store: DuckDBStore) -> dict[str, _Part]:
+    """fact → its messages among those taken."""
+    return {
+        fact: make(store, kinds)
+        for fact, (make, kinds) in _MAKERS.items()
+        if _count(store, f"SELECT count(*) FROM taken WHERE kind IN ({kinds})")
+    }
+
+
+def _event(store: DuckDBStore, kinds: str) -> _Part:
+    _look_up_channels(store, kinds)
+    same = " AND ".join(f"led.{name} IS NOT DISTINCT FROM taken.{name}" for name in _LED)
+    rows = _filled("event.sql", same=same, visitor=_BY, address=_ADDRESS, kinds=kinds)
+    ids = "customer_id, email, anonymous_id, happened_at AS occurred_at, pos AS line_no"
+    return _Part(f"(SELECT {ids} FROM taken WHERE kind IN ({kinds}))", f"({rows})")
 
 
 _LED = ("site", "led_by", "utm_source", "utm_medium", "campaign")
 
 
-def _look_up_channels(store: DuckDBStore, told: str) -> None:
+def _look_up_channels(store: DuckDBStore, kinds: str) -> None:
     """The table ``led``: channel and referrer for each way that leads here. There are far fewer ways than visits."""
     store.execute(
         f"CREATE OR REPLACE TEMP TABLE led AS"
         f" SELECT *, {channel_sql(*('site', *_LED[1:]))} AS channel, {referrer_sql('site', 'led_by')} AS referrer"
-        f" FROM (SELECT DISTINCT {', '.join(_LED)} FROM {told}"
-        f" WHERE coalesce({', '.join(_LED[1:])}) IS NOT NULL OR ends_with(site, '='))"
+        f" FROM (SELECT DISTINCT {', '.join(_LED)} FROM taken"
+        f" WHERE kind IN ({kinds}) AND (coalesce({', '.join(_LED[1:])}) IS NOT NULL OR ends_with(site, '=')))"
     )
 
 
-def _trait(store: DuckDBStore) -> str:
-    return _filled("trait.sql", properties=map_sql(store, "taken", "traits"))
+def _trait(store: DuckDBStore, kinds: str) -> _Part:
+    """There are few of them, so they are read once more from their text."""
+    these = f"(FROM incoming SEMI JOIN (FROM taken WHERE kind IN ({kinds})) USING (pos))"
+    rows = _filled("trait.sql", read=_read(these), properties=map_sql(store, _only("traits", these), "traits"))
+    store.execute(f"CREATE OR REPLACE TEMP TABLE staged_trait AS {rows}")
+    return _Part("staged_trait", "staged_trait")
 
 
-_STAGES: dict[str, tuple[Callable[[DuckDBStore], str], str]] = {
+_MAKERS: dict[str, tuple[Callable[[DuckDBStore, str], _Part], str]] = {
     "event": (_event, "'track', 'page', 'screen'"),
     "trait": (_trait, "'identify', 'group', 'alias'"),
 }
 
 
-def _append(store: DuckDBStore, fact: Fact, staged: str) -> int:
-    rows = stored(fact, numbered(fact, completed(fact, staged)), store.settings.timezone)
+def _append(store: DuckDBStore, fact: Fact, part: _Part) -> int:
+    rows = stored(fact, numbered(fact, completed(fact, part.rows, "line_no")), store.settings.timezone)
     added = _count(
         store,
         f'INSERT INTO "{fact.name}" BY NAME SELECT * EXCLUDE (place), {COLLECTED} AS import_no FROM ({rows})',
     )
     touch(store, [fact.name])
-    keep_names(store, fact, staged, collected=True)
     return added
+
+
+# -- messages taken apart
+
+
+def _taken(store: DuckDBStore) -> str:
+    utm = {name: _utm(name) for name in ("utm_campaign", "utm_source", "utm_medium")}
+    return _filled(
+        "taken.sql",
+        told=_filled("told.sql", read=_read("incoming"), **utm),
+        site=site_sql("url"),
+        value=_value(store.settings),
+        engaged=_seconds("said.engaged_seconds"),
+        loading=_seconds("said.load_seconds"),
+        properties=map_sql(store, _only("properties", "incoming"), "properties"),
+    )
+
+
+def _read(incoming: str) -> str:
+    return _filled("read.sql", form=FORM, said=SAID, incoming=incoming)
+
+
+def _only(name: str, incoming: str) -> str:
+    """One part of messages, as JSON."""
+    form = json.dumps({"m": {name: "JSON"}})
+    return f"(SELECT from_json(item, '{form}').m.{name} AS {name} FROM {incoming})"
 
 
 def _utm(name: str) -> str:

@@ -6,8 +6,8 @@ SELECT *,
     coalesce(context.campaign.medium, {utm_medium}) AS utm_medium,
     nullif(coalesce(said.referrer, context.page.referrer, context.referrer.url), '') AS led_by
 FROM (
-    SELECT *, CASE WHEN contains(page_url, '?') OR search IS NULL THEN page_url ELSE page_url || search END AS url
+    SELECT *, CASE WHEN kind NOT IN ('track', 'page', 'screen') THEN NULL
+        WHEN contains(page_url, '?') OR search IS NULL THEN page_url ELSE page_url || search END AS url
     FROM (
         SELECT *, coalesce(said.url, context.page.url) AS page_url, coalesce(said.search, context.page.search) AS search
-        FROM taken
-        WHERE kind IN ('track', 'page', 'screen')))
+        FROM ({read})))

@@ -6,8 +6,8 @@ SELECT id AS trait_id, happened_at AS said_at, kind,
     CASE WHEN kind = 'identify' AND part = 1 THEN coalesce(known.email, context.traits.email) END AS email,
     CASE WHEN kind = 'identify' AND part = 1 THEN coalesce(known.phone, context.traits.phone) END AS phone,
     external_ids[part] AS external_id,
-    CASE WHEN kind = 'alias' THEN coalesce(previous_id, anonymous_id) ELSE anonymous_id END AS anonymous_id,
-    CASE WHEN kind = 'group' THEN group_id END AS group_id,
+    CASE WHEN kind = 'alias' THEN coalesce(m.previousId, anonymous_id) ELSE anonymous_id END AS anonymous_id,
+    CASE WHEN kind = 'group' THEN m.groupId END AS group_id,
     source,
     CASE WHEN part = 1 THEN {properties} END AS properties,
     '/:' || source || '/' || id || CASE WHEN part > 1 THEN '/' || part ELSE '' END AS row_key,
@@ -15,9 +15,9 @@ SELECT id AS trait_id, happened_at AS said_at, kind,
 FROM (
     SELECT *, unnest(range(1, greatest(len(external_ids), 1) + 1)) AS part
     FROM (
-        SELECT *, from_json(traits, '{"email": "VARCHAR", "phone": "VARCHAR"}') AS known,
+        SELECT *, m.traits AS traits, from_json(m.traits, '{"email": "VARCHAR", "phone": "VARCHAR"}') AS known,
             list_transform(
                 from_json(context.externalIds, '[{"id": "VARCHAR", "type": "VARCHAR"}]'), lambda e: e.type || ':' || e.id
             ).list_filter(lambda e: e IS NOT NULL) AS external_ids
-        FROM taken
-        WHERE kind IN ('identify', 'group', 'alias')))
+        FROM ({read})))
+ORDER BY line_no
