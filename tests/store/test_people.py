@@ -217,7 +217,7 @@ def test_spans_name_both_people(spool: Spool) -> None:
 def test_numbers_are_given_in_the_order_of_messages(spool: Spool) -> None:
     """An id that comes with an owner takes none of the numbers of those who come alone."""
     spool.put("a9", "c1 a8 ", "identify c1 e1", "a1")
-    numbers = {Id(k, v).value: n for n, k, v in spool.store.execute("FROM person")}
+    numbers = {Id(k, v).value: n for n, k, v in spool.store.execute("SELECT customer_no, kind, value FROM person")}
     assert numbers == {"a9": 1, "c1": 2, "a1": 3, "a8": RESERVE, "e1": RESERVE + 1}
 
 

@@ -16,7 +16,7 @@ from kizuna.facts import FACTS, Fact
 from kizuna.private import restrict
 from kizuna.settings import Settings
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 TIDY_BYTES = 16 << 20
 """So much of the log is enough for `DuckDBStore.tidy` to be worth its time: a second on ten million events."""
@@ -33,9 +33,10 @@ CREATE TABLE IF NOT EXISTS import (
     rows BIGINT, added BIGINT, replaced BIGINT, rejected BIGINT);
 CREATE TABLE IF NOT EXISTS rejected (
     import_no INTEGER, fact VARCHAR, line_no BIGINT, reason VARCHAR, row VARCHAR);
-CREATE TABLE IF NOT EXISTS person (customer_no INTEGER, kind VARCHAR, value VARCHAR);
+CREATE TABLE IF NOT EXISTS person (customer_no INTEGER, kind VARCHAR, value VARCHAR, mark UBIGINT);
 CREATE TABLE IF NOT EXISTS identity_link (
-    kind VARCHAR, value VARCHAR, owner_kind VARCHAR, owner_value VARCHAR, import_no INTEGER, line_no BIGINT);
+    kind VARCHAR, value VARCHAR, owner_kind VARCHAR, owner_value VARCHAR, import_no INTEGER, line_no BIGINT,
+    mark UBIGINT, owner_mark UBIGINT);
 CREATE TABLE IF NOT EXISTS identity_decision (
     pos BIGINT, verb VARCHAR, kind VARCHAR, value VARCHAR, other_kind VARCHAR, other_value VARCHAR, ended BIGINT);
 CREATE TABLE IF NOT EXISTS identity_group (kind VARCHAR, value VARCHAR, head VARCHAR);

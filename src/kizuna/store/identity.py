@@ -29,9 +29,9 @@ from kizuna.facts import Fact
 from kizuna.store.bucket import local
 from kizuna.store.decisions import take_aliases
 from kizuna.store.duckdb import DuckDBStore
-from kizuna.store.ids import KINDS, RANK, alone, held, id_columns, is_person, owner, spelled
+from kizuna.store.ids import KINDS, RANK, alone, held, id_columns, is_person, mark, owner, spelled
 from kizuna.store.repoint import repoint, touch
-from kizuna.store.settle import NEXT, RESERVE, settle
+from kizuna.store.settle import NEXT, RESERVE, numbers, settle
 
 __all__ = ["KINDS", "RESERVE", "numbered", "owner", "prepare", "resolve", "resolve_all", "spelled", "touch"]
 
@@ -40,10 +40,16 @@ CREATE TEMP TABLE IF NOT EXISTS touched (fact VARCHAR);
 CREATE TEMP TABLE IF NOT EXISTS fresh (step VARCHAR);
 CREATE TEMP TABLE IF NOT EXISTS touched_span (
     customer_no INTEGER, session_id VARCHAR, since TIMESTAMP, until TIMESTAMP);
-CREATE OR REPLACE TEMP TABLE seen (kind VARCHAR, value VARCHAR, day DATE, place BIGINT);
+CREATE OR REPLACE TEMP TABLE together (
+    customer_id VARCHAR, email VARCHAR, phone VARCHAR, external_id VARCHAR, anonymous_id VARCHAR,
+    day DATE, line_no BIGINT);
+CREATE OR REPLACE TEMP TABLE named (
+    kind VARCHAR, value VARCHAR, owner_kind VARCHAR, owner_value VARCHAR, line_no BIGINT);
+CREATE OR REPLACE TEMP TABLE seen (kind VARCHAR, value VARCHAR, day DATE, place BIGINT, mark UBIGINT);
 CREATE OR REPLACE TEMP TABLE known (kind VARCHAR, value VARCHAR, customer_no INTEGER, day DATE);
 CREATE OR REPLACE TEMP TABLE new_link (
-    kind VARCHAR, value VARCHAR, owner_kind VARCHAR, owner_value VARCHAR, line_no BIGINT);
+    kind VARCHAR, value VARCHAR, owner_kind VARCHAR, owner_value VARCHAR, line_no BIGINT,
+    mark UBIGINT, owner_mark UBIGINT);
 CREATE OR REPLACE TEMP TABLE asked (kind VARCHAR, value VARCHAR);
 CREATE OR REPLACE TEMP TABLE moved (kind VARCHAR, value VARCHAR, day DATE, old_no INTEGER, new_no INTEGER);
 CREATE OR REPLACE TEMP TABLE who (kind VARCHAR, value VARCHAR, customer_no INTEGER);
@@ -63,15 +69,13 @@ def resolve_all(store: DuckDBStore, parts: Sequence[tuple[Fact, str]], import_no
     """
     prepare(store)
     for fact, staged in parts:
-        kinds = _kinds_in(store, fact, staged)
-        if kinds:
-            _collect_ids(store, fact, staged, kinds)
-            _collect_links(store, fact, staged, kinds)
-    if not store.execute("SELECT count(*) FROM seen")[0][0]:
+        if id_columns(fact):
+            _collect(store, fact, staged)
+    if not _see_ids(store):
         return
-    _once_each(store)
     _know_again(store)
-    _keep_links(store, import_no)
+    if _see_links(store):
+        _keep_links(store, import_no)
     take_aliases(store)
     if import_no < 0:
         _number_in_order(store)
@@ -105,41 +109,19 @@ def numbered(fact: Fact, relation: str) -> str:
     return f"SELECT it.*, coalesce({number}) AS customer_no FROM ({relation}) it{joins}"
 
 
-def _kinds_in(store: DuckDBStore, fact: Fact, staged: str) -> list[str]:
+def _collect(store: DuckDBStore, fact: Fact, staged: str) -> None:
+    """Which ids stood together, from which day and which line on."""
     kinds = id_columns(fact)
-    if not kinds:
-        return []
-    counts = store.execute(f"SELECT {', '.join(f'count({kind})' for kind in kinds)} FROM {staged}")[0]
-    return [kind for kind, count in zip(kinds, counts, strict=True) if count]
-
-
-def _collect_ids(store: DuckDBStore, fact: Fact, staged: str, kinds: Sequence[str]) -> None:
-    """Each id with the day it was first seen and where; an odd place says that a stronger id stood beside it."""
+    by = ", ".join([*kinds, "kind"] if fact.name == "trait" else kinds)
     time = next((t for t in (fact.time, *fact.times) if not fact.by_name[t].derived), None)
-    first = f"min({time})" if time else "NULL"
-    day = f"{local('first', store.settings.timezone)}::DATE" if time and time.endswith("_at") else "first::DATE"
-    for position, kind in enumerate(kinds):
-        beside = " OR ".join(f"{held(fact, k)} IS NOT NULL" for k in kinds[:position]) or "FALSE"
-        store.execute(
-            f"""INSERT INTO seen SELECT '{kind}', value, {day}, place FROM (
-                SELECT {held(fact, kind)} AS value, {first} AS first, min(line_no * 2 + ({beside})::INTEGER) AS place
-                FROM {staged} WHERE {kind} IS NOT NULL AND {is_person(fact)} GROUP BY ALL)
-            WHERE value IS NOT NULL"""
-        )
-
-
-def _collect_links(store: DuckDBStore, fact: Fact, staged: str, kinds: Sequence[str]) -> None:
-    for position, kind in enumerate(kinds[1:], start=1):
-        stronger = kinds[:position]
-        owner_kind = " ".join(f"WHEN {held(fact, k)} IS NOT NULL THEN '{k}'" for k in stronger)
-        owners = ", ".join(held(fact, k) for k in stronger)
-        store.execute(
-            f"INSERT INTO new_link SELECT '{kind}', {held(fact, kind)} AS value, CASE {owner_kind} END AS owner_kind,"
-            f" coalesce({owners}) AS owner_value, min(line_no) FROM {staged}"
-            f" WHERE {held(fact, kind)} IS NOT NULL AND coalesce({owners}) IS NOT NULL AND {is_person(fact)}"
-            f" GROUP BY ALL"
-        )
-    if fact.name == "trait" and {"customer_id", "anonymous_id"} <= {*kinds}:
+    day = local("first", store.settings.timezone) if time and time.endswith("_at") else "first"
+    ids = ", ".join(f"{held(fact, kind)} AS {kind}" for kind in kinds)
+    store.execute(
+        f"INSERT INTO together BY NAME SELECT {ids}, {day}::DATE AS day, line_no FROM ("
+        f" SELECT {by}, {f'min({time})' if time else 'NULL'} AS first, min(line_no) AS line_no"
+        f" FROM {staged} WHERE {is_person(fact)} GROUP BY {by})"
+    )
+    if fact.name == "trait":
         _collect_aliases(store, staged)
 
 
@@ -148,38 +130,71 @@ def _collect_aliases(store: DuckDBStore, staged: str) -> None:
 
     It is evidence for both; it counts for the ids that have been seen, or from when they are.
     """
-    for kind in ("anonymous_id", "customer_id"):
+    if store.execute(f"SELECT 1 FROM {staged} WHERE kind = 'alias' LIMIT 1"):
         store.execute(
-            f"INSERT INTO new_link SELECT '{kind}', anonymous_id, 'customer_id', customer_id, min(line_no)"
+            "INSERT INTO named"
+            " SELECT unnest(['anonymous_id', 'customer_id']), anonymous_id, 'customer_id', customer_id, line_no"
             f" FROM {staged} WHERE kind = 'alias' AND anonymous_id <> '' AND customer_id <> ''"
-            " AND anonymous_id <> customer_id GROUP BY ALL"
+            " AND anonymous_id <> customer_id"
         )
 
 
-def _once_each(store: DuckDBStore) -> None:
-    """The parts may tell of the same ids and links."""
-    store.execute(
-        "CREATE OR REPLACE TEMP TABLE seen AS"
-        " SELECT kind, value, min(day) AS day, min(place) AS place FROM seen GROUP BY ALL"
+def _see_ids(store: DuckDBStore) -> int:
+    """Each id with the day it was first seen and where; an odd place says that a stronger id stood beside it."""
+    beside = (" OR ".join(f"{kind} IS NOT NULL" for kind in KINDS[:n]) or "FALSE" for n in range(len(KINDS)))
+    ids = (
+        f"{{'kind': '{kind}', 'value': {kind}, 'beside': {stronger}}}"
+        for kind, stronger in zip(KINDS, beside, strict=True)
     )
-    store.execute(
-        """CREATE OR REPLACE TEMP TABLE new_link AS
-        SELECT kind, value, owner_kind, owner_value, min(line_no) AS line_no
-        FROM new_link ANTI JOIN identity_link USING (kind, value, owner_kind, owner_value) GROUP BY ALL"""
+    made = store.execute(
+        f"""CREATE OR REPLACE TEMP TABLE seen AS
+        SELECT id.kind AS kind, id.value AS value, min(day) AS day, min(line_no * 2 + id.beside::INTEGER) AS place,
+            {mark("id.kind", "id.value")} AS mark
+        FROM (SELECT unnest([{", ".join(ids)}]) AS id, day, line_no FROM together)
+        WHERE id.value IS NOT NULL GROUP BY ALL"""
     )
+    return int(made[0][0])
+
+
+def _see_links(store: DuckDBStore) -> int:
+    """What stood beside a stronger id, and is not known to have done so."""
+    links = (
+        f"{{'kind': '{kind}', 'value': {kind}, 'owner_kind': CASE "
+        + " ".join(f"WHEN {k} IS NOT NULL THEN '{k}'" for k in KINDS[:n])
+        + f" END, 'owner_value': coalesce({', '.join(KINDS[:n])})}}"
+        for n, kind in enumerate(KINDS)
+        if n
+    )
+    made = store.execute(
+        f"""CREATE OR REPLACE TEMP TABLE new_link AS
+        WITH told AS MATERIALIZED (
+            SELECT kind, value, owner_kind, owner_value, min(line_no) AS line_no,
+                {mark("kind", "value")} AS mark, {mark("owner_kind", "owner_value")} AS owner_mark
+            FROM (SELECT unnest([{", ".join(links)}], recursive := true), line_no FROM together
+                UNION ALL BY NAME FROM named)
+            WHERE value IS NOT NULL AND owner_value IS NOT NULL GROUP BY ALL)
+        FROM told ANTI JOIN (
+            SELECT kind, value, owner_kind, owner_value FROM identity_link WHERE mark IN (SELECT mark FROM told)
+        ) USING (kind, value, owner_kind, owner_value)"""
+    )
+    return int(made[0][0])
 
 
 def _know_again(store: DuckDBStore) -> None:
     store.execute(
-        "INSERT INTO known SELECT i.kind, i.value, i.customer_no, i.day"
-        " FROM identifier i SEMI JOIN seen USING (kind, value)"
+        f"""INSERT INTO known
+        WITH numbered AS MATERIALIZED ({numbers("seen")})
+        SELECT n.kind, n.value, i.customer_no, i.day FROM numbered n
+        JOIN (
+            SELECT line_no, customer_no, day FROM identifier WHERE line_no IN (SELECT own_no FROM numbered)
+        ) i ON i.line_no = n.own_no"""
     )
 
 
 def _keep_links(store: DuckDBStore, import_no: int) -> None:
     store.execute(
-        f"INSERT INTO identity_link SELECT kind, value, owner_kind, owner_value, {import_no}, line_no FROM new_link"
-        " ORDER BY ALL"
+        f"INSERT INTO identity_link SELECT kind, value, owner_kind, owner_value, {import_no}, line_no,"
+        " mark, owner_mark FROM new_link ORDER BY ALL"
     )
 
 
@@ -188,7 +203,7 @@ def _number_in_order(store: DuckDBStore) -> None:
     store.execute(
         f"""INSERT INTO person
         SELECT {NEXT.format("beside")} + row_number() OVER (PARTITION BY beside ORDER BY place, rank, value),
-            kind, value
-        FROM (SELECT kind, value, place, place % 2 = 1 AS beside, {RANK.format("kind")} AS rank
+            kind, value, mark
+        FROM (SELECT kind, value, mark, place, place % 2 = 1 AS beside, {RANK.format("kind")} AS rank
             FROM seen ANTI JOIN known USING (kind, value))"""
     )

@@ -28,6 +28,14 @@ def spelled(kind: str, column: str) -> str:
     return _SPELLING.get(kind, "nullif({0}, '')").format(column)
 
 
+def mark(kind: str, value: str) -> str:
+    """SQL for a number of an id. Two ids hardly ever have the same, and numbers are found sooner than texts.
+
+    It is kept, so it must not change with the version of the engine, as its own hashes may.
+    """
+    return f"md5_number_lower({kind} || ':' || {value})"
+
+
 def id_columns(fact: Fact) -> list[str]:
     """Kinds of id that rows of `fact` can carry, the strongest first."""
     importable = {column.name for column in fact.importable() if column.role == "identity"}
