@@ -253,7 +253,7 @@ class SurveyDoor:
         if refusal.invitation:
             message["invitation"] = refusal.invitation
         elif refusal.link:
-            message["link"] = refusal.link[:_LONGEST]
+            message["link"] = _short(refusal.link)
         content = blake2b(refusal.kind.encode() + msgspec.json.encode(message), digest_size=12).hexdigest()
         if self._keeper.ids.find(key(SOURCE, content)) is None and not self._refused.take("", now):
             self._not_kept += 1
@@ -323,8 +323,11 @@ def _task(opened: Opened, now: int) -> Record:
 
 def _clipped(given: Mapping[str, Any]) -> dict[str, Any]:
     """What was sent, short enough to be kept."""
+    return {_short(name): _short(value) for name, value in [*given.items()][:_MOST]}
 
-    def short(value: Any) -> Any:
-        return value if isinstance(value, (bool, int, float)) and abs(value) < 1e15 else str(value)[:_LONGEST]
 
-    return {str(name)[:_LONGEST]: short(value) for name, value in [*given.items()][:_MOST]}
+def _short(value: Any) -> Any:
+    """A number as it is, anything else as text that can be written."""
+    if isinstance(value, (bool, int, float)) and abs(value) < 1e15:
+        return value
+    return str(value)[:_LONGEST].encode("utf-8", "replace").decode()
