@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +26,9 @@ from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.remote import RemoteStore
 
 T = TypeVar("T")
+
+Keep = Callable[[Iterable[Record]], list[bool]]
+"""Keeps records and says of each whether it is new; they are on the disk when it returns. Raises `SpoolError`."""
 
 PIECE_RECORDS, PIECE_BYTES = 1_000, 4 << 20
 """So much goes to the server at once: its event loop answers nobody else while it looks up the ids."""
@@ -41,19 +45,44 @@ def send(store: DuckDBStore, settings: Settings, root: Path, records: Iterable[R
     Raises `SpoolError` when they cannot be kept: send all of them again then, those that were kept are not new
     (a record without ids is another one, however often it is sent).
     """
+    with keeping(store, settings, root) as keep:
+        new = keep(records)
+    if any(new):
+        catch_up(store, settings, root)
+    return new
+
+
+@contextmanager
+def keeping(store: DuckDBStore, settings: Settings, root: Path) -> Iterator[Keep]:
+    """Keep records one after the other while the block runs; they are in the facts after `catch_up`."""
     if isinstance(store, RemoteStore):
-        new = [is_new for piece in _pieces(records) for is_new in store.call(_TAKE, piece)]
-        if any(new):
-            store.call(_LOAD)
-        return new
+        yield lambda records: [is_new for piece in _pieces(records) for is_new in store.call(_TAKE, piece)]
+        return
     keeper = Keeper(Spool(root / FOLDER, settings))
     try:
-        new = [is_new for piece in _pieces(records) for is_new in _on_the_disk(*keeper.take_records(piece))]
+        yield lambda records: [
+            is_new for piece in _pieces(records) for is_new in _on_the_disk(*keeper.take_records(piece))
+        ]
     finally:
         keeper.close()
-    if any(new):
+
+
+def catch_up(store: DuckDBStore, settings: Settings, root: Path) -> None:
+    """Have all that was kept in the facts."""
+    if isinstance(store, RemoteStore):
+        store.call(_LOAD)
+    else:
         load_all(store, settings, root)
-    return new
+
+
+def from_threads(keeper: Keeper, loop: asyncio.AbstractEventLoop) -> Keep:
+    """Keeping records from any thread of the server; the keeper belongs to the event loop `loop`."""
+
+    def keep(records: Iterable[Record]) -> list[bool]:
+        taken = [*records]
+        return _on_the_disk(*_done_by(loop, lambda: keeper.take_records(taken)))
+
+    return keep
 
 
 def for_commands(
@@ -61,9 +90,10 @@ def for_commands(
 ) -> dict[str, Callable[..., list[bool] | None]]:
     """The server's side: what its control socket does for `send`. The keeper belongs to the event loop `loop`."""
 
+    keep = from_threads(keeper, loop)
+
     def take(given: Sequence[Sequence[Any]]) -> list[bool]:
-        records = [Record(payload, tuple((id, said) for id, said in ids)) for payload, ids in given]
-        return _on_the_disk(*_done_by(loop, lambda: keeper.take_records(records)))
+        return keep(Record(payload, tuple((id, said) for id, said in ids)) for payload, ids in given)
 
     def load() -> None:
         loader.load_until(keeper.spool.end)
