@@ -42,7 +42,8 @@ def happened(message: dict[str, Any], received_at: int, batch_sent_at: str | Non
     sent = message.get("sentAt", batch_sent_at)
     if sent is not None:
         try:
-            left, zoneless = _sent(sent)
+            # A batch has one sentAt for all its messages.
+            left, zoneless = _read_once(sent) if sent.__class__ is str and len(sent) < 64 else _read(sent)
         except BadTime:
             note = SENT_AT
         else:
@@ -54,11 +55,6 @@ def happened(message: dict[str, Any], received_at: int, batch_sent_at: str | Non
     if original < _EARLIEST:
         return received_at, UNSET
     return original, note
-
-
-def _sent(value: Any) -> tuple[int, str]:
-    """A batch has one sentAt for all its messages."""
-    return _read_once(value) if value.__class__ is str and len(value) < 64 else _read(value)
 
 
 def read_time(value: Any) -> int:

@@ -6,9 +6,11 @@ when the database is rebuilt. The checks are a list, in the order in which the f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from kizuna.collect import clock, strict
 from kizuna.collect.message import Envelope, Kept, Reason
@@ -142,10 +144,25 @@ def _size(message: Message, text: bytes, limits: Limits) -> None:
 
 
 def _depth(message: Message, text: bytes, limits: Limits) -> None:
-    # Few brackets cannot be deep: counting them spares the walk, and looking for one spares counting.
-    brackets = text.count(b"{") + (text.count(b"[") if b"[" in text else 0)
-    if brackets > MAX_DEPTH and _deep(message, MAX_DEPTH):
+    # Few brackets cannot be deep: counting them spares the walk.
+    if _brackets(text) > MAX_DEPTH and _deep(message, MAX_DEPTH):
         raise Unfit("too_deep", f"The message is nested deeper than {MAX_DEPTH} levels.")
+
+
+def _brackets(text: bytes) -> int:
+    # Looking for one spares counting.
+    return text.count(b"{") + (text.count(b"[") if b"[" in text else 0)
+
+
+def many_brackets(texts: Sequence[bytes]) -> list[int]:
+    """Which of these messages may be too deep: the places of those with many brackets."""
+    if len(texts) < 10:
+        return [place for place, text in enumerate(texts) if _brackets(text) > MAX_DEPTH]
+    # { and [ are one bit apart. Looking through all at once takes half the time.
+    found = np.flatnonzero(np.frombuffer(b"".join(texts), np.uint8) | 0x20 == ord("{"))
+    ends = np.cumsum([len(text) for text in texts])
+    counts = np.diff(np.searchsorted(found, ends), prepend=0)
+    return [int(place) for place in np.flatnonzero(counts > MAX_DEPTH)]
 
 
 def _deep(value: Any, left: int) -> bool:

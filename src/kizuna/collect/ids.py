@@ -66,6 +66,15 @@ class Ids:
                 return Known(found, None)
         return None
 
+    def are_new(self, keys: Sequence[bytes]) -> bool:
+        """Whether nothing is known of any of these keys, nor of one twice; False also where `find` must tell."""
+        return (
+            len(frozenset(keys)) == len(keys)
+            and all(ids.keys().isdisjoint(keys) for _, ids in self._writing)
+            and all(ids.keys().isdisjoint(keys) for _, ids in self._young)
+            and not any(run.find(key) for run in self._runs for key in keys)
+        )
+
     def add(self, group: Group, ids: Sequence[tuple[bytes, bytes]]) -> None:
         """Remember ids that were appended with a group. They are forgotten if the group fails."""
         writing = self._writing

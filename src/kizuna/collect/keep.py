@@ -39,9 +39,10 @@ class Keeper:
     def take(self, received: Received) -> tuple[Outcome, list[Group]]:
         """Have messages kept; the outcome holds once all the groups are on the disk."""
         keeping = _Keeping(self.ids, received.envelope.source)
-        parts = zip(received.order, received.messages, received.lines, received.said, strict=True)
-        for index, kept, line, said in parts:
-            keeping.add(index, kept, line, said)
+        if not keeping.add_all(received):
+            parts = zip(received.order, received.messages, received.lines, received.said, strict=True)
+            for index, kept, line, said in parts:
+                keeping.add(index, kept, line, said)
         keeping.outcome.dropped = received.dropped
         if keeping.new:
             group = self.spool.append(write_lines(received.envelope, keeping.new), keeping.new_ids)
@@ -86,6 +87,19 @@ class _Keeping:
         self.groups: list[Group] = []
         self.outcome = Outcome()
 
+    def add_all(self, received: Received) -> bool:
+        """Take all messages at once, where each is good and new, as nearly always; False, and none is taken, else."""
+        source = self._source
+        keys = [key(source, kept.id) for kept in received.messages if kept.kind != "rejected"]
+        if len(keys) < len(received.messages) or not self._ids.are_new(keys):
+            return False
+        self.new, self.new_ids = received.lines, list(zip(keys, received.said, strict=True))
+        self.outcome.accepted = len(keys)
+        for index, kept in zip(received.order, received.messages, strict=True):
+            if kept.note:
+                self._warn(index, kept)
+        return True
+
     def add(self, index: int, kept: Kept, line: bytes, said: bytes) -> None:
         if kept.kind == "rejected":
             self._reject(index, kept, line, said)
@@ -104,7 +118,10 @@ class _Keeping:
             self._reject(index, other, write_line(other), said)
             return
         if kept.note:
-            self.outcome.warnings.append(_item(index, kept) | {"detail": kept.note})
+            self._warn(index, kept)
+
+    def _warn(self, index: int, kept: Kept) -> None:
+        self.outcome.warnings.append(_item(index, kept) | {"detail": kept.note})
 
     def _reject(self, index: int, kept: Kept, line: bytes, said: bytes) -> None:
         # What it says is part of what is looked up: once mended, the message comes under the same id.

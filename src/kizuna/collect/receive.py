@@ -2,7 +2,8 @@
 
 unpack → read → authorise → split → shape → private → identify → decide. The steps up to `identify`
 happen once, at the door: they need the full address, the salt of the day and the write keys, none of
-which is kept. `decide` is pure and happens again when the database is rebuilt (`again`).
+which is kept. `decide` is pure and happens again when the database is rebuilt (`again`). For a message
+that is in order, one look (`kizuna.collect.usual`) stands for the steps from shape to decide.
 """
 
 from __future__ import annotations
@@ -14,21 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from kizuna.collect import clock, strict
-from kizuna.collect.decide import IDS, MADE_ID, Limits, Message, decide, has_time
+from kizuna.collect.decide import MADE_ID, Limits, Message, decide, has_time, many_brackets
 from kizuna.collect.message import Envelope, Kept, write_line
-from kizuna.collect.posthog import from_posthog, is_posthog
 from kizuna.collect.privacy import SALTS, Consent, Salts, anonymised, day_id, truncated, without_secrets
 from kizuna.collect.rates import Rates
 from kizuna.collect.refused import Refused
-from kizuna.collect.said import said
+from kizuna.collect.said import Writer, said
+from kizuna.collect.shape import CALLS, KEYS, shaped
 from kizuna.collect.unpack import unpack
+from kizuna.collect.usual import Usual
 from kizuna.settings import Settings
 
 __all__ = ["Door", "Received", "Refused", "Request", "again", "receive"]
-
-CALLS = frozenset(("track", "identify", "page", "screen", "group", "alias"))
-KEYS = ("writeKey", "write_key", "api_key", "token")
-"""Names under which clients put the write key into the body."""
 
 OF_THE_ATTEMPT = frozenset(("sentAt", "sent_at", "receivedAt", "integrations", "_metadata"))
 """What a client may say otherwise when it sends the same message again."""
@@ -37,12 +35,6 @@ AGENT_LENGTH = 512
 TAG = "kizuna.js"
 BROWSER = "Mozilla/"
 """What the User-Agent of every browser begins with, and that of no library."""
-
-NIL = "00000000-0000-0000-0000-000000000000"
-PLACEHOLDERS = frozenset(("undefined", "null", "none", "nil", "nan", "[object object]", NIL))
-"""What programs send as an id when they have none; everybody with one of them would become one person."""
-
-LONGEST = max(len(text) for text in PLACEHOLDERS - {NIL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +71,22 @@ class Received:
     lines: list[bytes] = field(default_factory=list)
     said: list[bytes] = field(default_factory=list)
 
-    def add(self, index: int, kept: Kept, text: bytes | None = None) -> None:
-        """Keep the message that stood at `index`; `text` is its message as JSON, if that is known already."""
+    def add(self, index: int, kept: Kept, text: bytes | None = None, content: bytes | None = None) -> None:
+        """Keep the message that stood at `index`; `text` and `content` are what `Writer` made of it already."""
         self.messages.append(kept)
         self.order.append(index)
         self.lines.append(write_line(kept, text))
-        self.said.append(said(kept.text if kept.message is None else kept.message))
+        self.said.append(content if content and kept.message is not None else _content(kept))
+
+    def put(self, place: int, kept: Kept) -> None:
+        """Keep the message at a place of `messages` otherwise than was thought."""
+        self.messages[place] = kept
+        self.lines[place] = write_line(kept)
+        self.said[place] = _content(kept)
+
+
+def _content(kept: Kept) -> bytes:
+    return said(kept.text if kept.message is None else kept.message)
 
 
 class Door:
@@ -104,6 +106,11 @@ class Door:
         self.consent = Consent(settings.consent_purpose, settings.consent_required, drop)
         self.salts = Salts(root / SALTS if root else None, settings.zone)
         self.rates = Rates(settings.max_key_events)
+
+    def usual(self, request: Request, envelope: Envelope) -> Usual:
+        """What looks at the messages of a request first."""
+        browser = request.agent.startswith(BROWSER)
+        return Usual(envelope, self.limits, self.consent, addresses=self.addresses, browser=browser)
 
 
 def receive(request: Request, door: Door) -> Received:
@@ -133,31 +140,58 @@ def _messages(request: Request, door: Door, source: str, body: Message, text: by
     items, sent_at = _split(request, door, body)
     door.rates.take(source, len(items))
     received = Received(_envelope(request, door, source, sent_at))
-    written: list[bytes] = []
+    usual = door.usual(request, received.envelope)
+    write = Writer().write
+    # An address that is taken out takes its name along.
+    whole = door.addresses
+    texts: list[bytes] = []
     for index, item in enumerate(items):
         if not isinstance(item, dict):
+            whole = False
             received.add(index, _no_message(item, received.envelope, door))
+            texts.append(b"")
             continue
         names = len(item)
-        message = _private(_shaped(item, request.call), request, door, source)
+        kept = usual.kept(item)
+        message = item if kept is not None else _private(shaped(item, request.call), request, door, source)
         if message is None:
+            whole = False
             received.dropped += 1
             continue
-        line = strict.write(message)
-        if message is item and len(item) == names:
-            written.append(line)
-        received.add(index, decide(message, received.envelope, door.limits, line), line)
-    _check_names(body, items, written, text)
+        whole = whole and message is item and len(item) == names
+        line, content = write(message)
+        if kept is None or len(line) > door.limits.event_bytes:
+            kept = decide(message, received.envelope, door.limits, line)
+        received.add(index, kept, line, content)
+        texts.append(line)
+    _check_depth(received, texts, door.limits)
+    _check_names(body, items, texts if whole else None, text)
     return received
 
 
-def _check_names(body: Message, items: Sequence[Any], written: list[bytes], text: bytes) -> None:
-    """Raise `strict.NotJson` where a name stands twice; messages that came in shape are not written again for it."""
-    if len(written) < len(items) or items is not body.get("batch"):
+def _check_depth(received: Received, texts: list[bytes], limits: Limits) -> None:
+    """Reject what is too deep, for which `Usual` does not look."""
+    for place in many_brackets(texts):
+        message = received.messages[place].message
+        kept = decide(message, received.envelope, limits, texts[place]) if message is not None else None
+        if kept is not None and kept.reason == "too_deep":
+            received.put(place, kept)
+
+
+def _check_names(body: Message, items: Sequence[Any], texts: list[bytes] | None, text: bytes) -> None:
+    """Raise `strict.NotJson` where a name stands twice; `texts` are the messages, if they have all that they came with.
+
+    They need not be written again to find that out.
+    """
+    if texts is None:
         strict.read(text)
-    else:
+    elif items is body.get("batch"):
         around = strict.write({name: value if name != "batch" else None for name, value in body.items()})
-        strict.check_names(text, around + b"".join(written))
+        strict.check_names(text, around + b"".join(texts))
+    elif len(items) == 1 and items[0] is body:
+        strict.check_names(text, texts[0])
+    else:
+        strict.read(text)
 
 
 def again(envelope: Envelope, kept: Kept, limits: Limits | None = None) -> Kept:
@@ -254,46 +288,6 @@ def _split(request: Request, door: Door, body: Message) -> tuple[list[Any], str 
     return items, str(sent_at) if sent_at is not None else None
 
 
-def _shaped(item: Message, call: str) -> Message:
-    """A message in Segment's shape: its type, no write key, ids as text."""
-    if call in CALLS:
-        item["type"] = call
-    elif "distinct_id" in item or item.get("type", "capture") == "capture":
-        if is_posthog(item):
-            item = from_posthog(item)
-        elif "event" in item:
-            item.setdefault("type", "track")
-    for name in KEYS:
-        if name in item:
-            del item[name]
-    for name in IDS:
-        if name in item:
-            value = item[name]
-            # Nearly every id is a text longer than anything that stands for nobody.
-            if value.__class__ is not str or len(value) <= LONGEST or value == NIL or value[0].isspace():
-                item = _text_id(item, name)
-    return item
-
-
-def _text_id(item: Message, name: str) -> Message:
-    """Numbers become text; what stands for nobody is put aside, where `decide` can tell of it."""
-    value = item[name]
-    if value.__class__ is int:
-        return item | {name: str(value)}
-    if value.__class__ is float:
-        return item | {name: str(int(value)) if value.is_integer() else repr(value)}
-    if value.__class__ is not str:
-        if value is None:
-            del item[name]
-    elif not value or value.isspace():
-        del item[name]
-    elif (len(value) < 16 or value.startswith("00000000")) and value.lower() in PLACEHOLDERS and name != "messageId":
-        aside = item.get("placeholders")
-        del item[name]
-        return item | {"placeholders": {**aside, name: value} if isinstance(aside, dict) else {name: value}}
-    return item
-
-
 def _private(message: Message, request: Request, door: Door, source: str) -> Message | None:
     """A message without what must not reach the disk, under an id of its own; ``None`` to drop it."""
     _without_addresses(message, door)
@@ -338,10 +332,12 @@ def _without_addresses(message: Message, door: Door) -> None:
 
 
 def _cut(holder: Message, name: str, door: Door) -> None:
-    found = holder.pop(name)
+    found = holder[name]
     network = truncated(found) if door.addresses and isinstance(found, str) else None
     if network:
         holder[name] = network
+    else:
+        del holder[name]
 
 
 def _made_id(message: Message, request: Request, door: Door, source: str) -> str:

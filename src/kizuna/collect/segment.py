@@ -19,6 +19,7 @@ import time
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -91,7 +92,7 @@ def name(number: int) -> str:
 
 def frame(payload: bytes, ids: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
     """A record as it is written."""
-    tail = b"".join(part for pair in ids for part in pair)
+    tail = b"".join(chain.from_iterable(ids))
     head = HEAD.pack(RECORD, len(payload), len(ids), 0)[:_CHECKED]
     check = zlib.crc32(tail, zlib.crc32(payload, zlib.crc32(head)))
     return b"".join((head, check.to_bytes(4, "little"), payload, tail))

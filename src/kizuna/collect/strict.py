@@ -62,7 +62,8 @@ def decode(text: bytes) -> Any:
 
 def check_names(text: bytes, written: bytes) -> None:
     """Raise `NotJson` where a name stands twice in an object of `text`; `written` is its value as `write` gives it."""
-    if _quotes(text) != _quotes(written) or b"\\u0022" in text:
+    # Looking for one byte is much faster than for six.
+    if _quotes(text) != _quotes(written) or (b"\\" in text and b"\\u0022" in text):
         _unequal_names(text)
 
 
