@@ -48,7 +48,8 @@ class Opened:
     """A link that may be answered. Times are in microseconds since 1970, UTC.
 
     `answered_at` is when it was first answered in full, `until` until when that may be changed. `anonymous` says that
-    nothing leads from it to a person, `invited` that somebody was asked by it. `about` goes into the answer's step.
+    nothing leads from it to a person, `invited` that somebody was asked by it. `about` goes into the answer's step:
+    what no other step of the invitation tells.
     """
 
     survey: Survey
@@ -73,7 +74,7 @@ class Opened:
     @property
     def reachable(self) -> bool:
         """Whether it may be known whom to get back to."""
-        return not self.anonymous and (self.invited or any(self.about.get(name) for name in PERSON))
+        return not self.anonymous and (not self.about or any(self.about.get(name) for name in PERSON))
 
 
 @dataclass(frozen=True, slots=True)
