@@ -15,6 +15,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Container, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -182,21 +183,29 @@ class Feed:
 
     def step(self, until: Position | None = None) -> Loaded | None:
         """Load the next records, none beyond `until`; None when there are none."""
-        records: list[Record] = []
-        for after, payload in self.spool.read(watermark(self.loads.store), self.limit_bytes, self.damage.append):
-            if until is not None and after > until:
-                break
-            records.append((after, payload))
+        records = self._records(watermark(self.loads.store), until)
         return self.loads.load_or_set_aside(records) if records else None
 
     def drain(self, until: Position | None = None, progress: Callable[[int], None] | None = None) -> Loaded:
-        """Load all there is, or all up to `until`."""
+        """Load all there is, or all up to `until`. While records are loaded, those behind them are read."""
         loaded = Loaded()
-        while (more := self.step(until)) is not None:
-            loaded += more
-            if progress:
-                progress(loaded.rows)
+        with ThreadPoolExecutor(1, "kizuna-reader") as reader:
+            records = self._records(watermark(self.loads.store), until)
+            while records:
+                behind = reader.submit(self._records, records[-1][0], until)
+                loaded += self.loads.load_or_set_aside(records)
+                if progress:
+                    progress(loaded.rows)
+                records = behind.result()
         return loaded
+
+    def _records(self, after: Position, until: Position | None) -> list[Record]:
+        records: list[Record] = []
+        for end, payload in self.spool.read(after, self.limit_bytes, self.damage.append):
+            if until is not None and end > until:
+                break
+            records.append((end, payload))
+        return records
 
 
 def load_all(store: DuckDBStore, settings: Settings, root: Path) -> Loaded:

@@ -26,7 +26,8 @@ def map_sql(store: DuckDBStore, table: str, column: str) -> str:
 
     Values that are not text are written as JSON, a null as NULL.
     """
-    keys = f"CASE WHEN json_type({column}) = 'OBJECT' THEN json_keys({column}) END"
+    # What is no object has no keys.
+    keys = f"json_keys({column})"
     # Not json_extract_string, which writes 0.00001 as it stands, where structs and all columns have 1e-05.
     values = f"json_transform(to_json(json_extract({column}, '$.*')), '[\"VARCHAR\"]')"
     whole = f"CASE WHEN len({keys}) > 0 THEN map(json_keys({column}), {values}) END"
