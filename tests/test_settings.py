@@ -83,6 +83,8 @@ ENTRIES = [
     ("[sources]\nweb = 'a:b'", "[sources] web: the write key has a space or a colon in it"),
     ("[sources]\nweb = 'k'\nios = 'k'", "[sources] ios and web have the same write key"),
     ("[business_hours]\nmodnay = '9:00-17:00'", "no 'modnay' under [business_hours]. Did you mean 'monday'?"),
+    ("[business_hours]\nmonday = '9-17'", "business_hours.monday: '9-17' cannot be read. Write it as 09:00-17:00"),
+    ("holidays = ['1 May']", "holidays: '1 May' is not a date. Write dates as 2026-01-01."),
     ("[cxi_weights]\nefort = 1.0", "no 'efort' under [cxi_weights]. Did you mean 'effort'?"),
     ("[cxi_weights]\nxyz = 1.0", "It can have effort, empathy, understanding, efficiency."),
     ("without_consent = 'dorp'", "without_consent must be one of anonymise, drop, not 'dorp'. Did you mean 'drop'?"),

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from kizuna.entries import check_currency, check_exchange, check_names, check_sources
 from kizuna.errors import SettingError, did_you_mean
+from kizuna.hours import closed_days, opening_hours
 from kizuna.mailserver import mail_server
 from kizuna.quiet import QuietHours
 
@@ -230,6 +231,8 @@ def _check_entries(settings: Settings, origin: str) -> None:
     check_exchange(settings.exchange, settings.currency, place("exchange"), SETTINGS)
     check_sources(settings.sources, place("sources"), SETTINGS)
     check_names("business_hours", settings.business_hours, WEEKDAYS, place("business_hours"), SETTINGS)
+    opening_hours(settings.business_hours, WEEKDAYS, place("business_hours"))
+    closed_days(settings.holidays, place("holidays"))
     weights = SETTINGS["cxi_weights"].default
     check_names("cxi_weights", settings.cxi_weights, weights, place("cxi_weights"), SETTINGS)
 

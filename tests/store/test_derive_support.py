@@ -6,7 +6,6 @@ from datetime import date
 
 import pytest
 
-from kizuna.errors import SettingError
 from kizuna.settings import Settings
 from kizuna.store.business import intervals
 
@@ -133,18 +132,3 @@ def test_never_open(open_shop):
 def test_a_day_has_the_seconds_it_had(hours, day, seconds):
     settings = Settings({"timezone": "Europe/Copenhagen", "business_hours": hours})
     assert sum(end - start for start, end in intervals(settings, day, day)) == seconds
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"business_hours": {"mondag": "09:00-17:00"}},
-        {"business_hours": {"monday": "nine to five"}},
-        {"business_hours": {"monday": "09:00"}},
-        {"holidays": ["soon"]},
-    ],
-)
-def test_hours_that_cannot_be_read_are_named(wrong):
-    with pytest.raises(SettingError) as caught:
-        intervals(Settings(wrong), date(2026, 3, 1), date(2026, 3, 1))
-    assert caught.value.next_step

@@ -6,10 +6,9 @@ day on which the clocks change has the seconds it really had.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
-from kizuna.errors import SettingError
+from kizuna.hours import closed_days, opening_hours
 from kizuna.settings import WEEKDAYS, Settings
 from kizuna.store.duckdb import DuckDBStore
 
@@ -23,8 +22,8 @@ SELECT min(opened_at), greatest(max(opened_at), max(first_response_at), max(reso
 
 def intervals(settings: Settings, first: date, last: date) -> list[Interval]:
     """Opening hours on the local days from `first` to `last`, in order, none overlapping."""
-    hours = {WEEKDAYS.index(_weekday(day)): list(_spans(day, text)) for day, text in settings.business_hours.items()}
-    closed = {_holiday(text) for text in settings.holidays}
+    hours = opening_hours(settings.business_hours, WEEKDAYS)
+    closed = closed_days(settings.holidays)
     found: list[Interval] = []
     day = first
     while day <= last:
@@ -49,41 +48,6 @@ def lay_out(store: DuckDBStore) -> None:
         FROM (SELECT unnest($starts::BIGINT[])::DOUBLE AS starts, unnest($seconds::BIGINT[])::DOUBLE AS seconds)""",
         {"starts": [start for start, _ in found], "seconds": [end - start for start, end in found]},
     )
-
-
-def _weekday(name: str) -> str:
-    if name not in WEEKDAYS:
-        raise SettingError(f"business_hours: there is no weekday {name!r}.", f"Use {', '.join(WEEKDAYS)}.")
-    return name
-
-
-def _spans(day: str, text: str) -> Iterator[tuple[int, int]]:
-    """Minutes after midnight from ``09:00-12:00, 13:00-17:30``; an end before its start is on the next day."""
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        try:
-            start, end = (_minutes(clock) for clock in part.split("-"))
-        except ValueError:
-            raise SettingError(
-                f"business_hours.{day}: {part!r} cannot be read.",
-                "Write it as 09:00-17:00, or 09:00-12:00, 13:00-17:00.",
-            ) from None
-        yield start, end if end > start else end + 24 * 60
-
-
-def _minutes(clock: str) -> int:
-    if clock.strip() == "24:00":
-        return 24 * 60
-    read = time.fromisoformat(clock.strip())
-    return read.hour * 60 + read.minute
-
-
-def _holiday(day: date | str) -> date:
-    if isinstance(day, date):
-        return day
-    try:
-        return date.fromisoformat(day)
-    except (TypeError, ValueError):
-        raise SettingError(f"holidays: {day!r} is not a date.", "Write dates as 2026-01-01.") from None
 
 
 def _utc(day: date, minutes: int, settings: Settings) -> int:
