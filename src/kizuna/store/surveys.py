@@ -44,7 +44,8 @@ TOLD = (
 )  # fmt: skip
 """What a step may say of its invitation."""
 
-_OF_A_PERSON = ("customer_id", "email", "phone", "anonymous_id", "ticket_id", "order_id")
+_IDS = ("customer_id", "email", "phone", "anonymous_id")
+_OF_A_PERSON = (*_IDS, "ticket_id", "order_id")
 _OTHER = ("what", "invitation", "zone", "by", "page", "detail")
 _FLAGS = ("anonymous", "test", "complete", "consent")
 _TIMES = ("due", "ends")
@@ -67,8 +68,12 @@ _MICROS = pa.timestamp("us")
 
 @dataclass(slots=True)
 class Prepared:
-    """Steps of the touched invitations, in the temporary table ``touched_step``; `parts` is for `resolve_all`."""
+    """Steps of the touched invitations, in the temporary table ``touched_step``; `parts` is for `resolve_all`.
 
+    `people` says whether new steps tell of anybody, `anonymous` whether some are of an anonymous survey.
+    """
+
+    people: bool
     anonymous: bool
 
     @property
@@ -96,13 +101,14 @@ def prepare_surveys(store: DuckDBStore, rows: Sequence[SurveyRow]) -> Prepared:
             "CREATE OR REPLACE TEMP TABLE touched_step AS SELECT * FROM survey_step"
             " WHERE NOT test AND invitation IN (SELECT invitation FROM _steps_arrow)"
         )
-        anonymous = any(step.anonymous and not step.test for _, _, step in steps)
+        real = [step for _, _, step in steps if not step.test]
+        anonymous = any(step.anonymous for step in real)
         if anonymous:
             store.execute(
                 "CREATE OR REPLACE TEMP TABLE touched_ballot AS"
                 " SELECT DISTINCT survey FROM _steps_arrow WHERE anonymous AND NOT test"
             )
-    return Prepared(anonymous)
+    return Prepared(any(getattr(step, kind) for step in real for kind in _IDS), anonymous)
 
 
 def put_surveys(store: DuckDBStore, prepared: Prepared) -> Loaded:
@@ -119,6 +125,8 @@ def put_surveys(store: DuckDBStore, prepared: Prepared) -> Loaded:
             loaded.rows += made
     if prepared.anonymous and _match(store):
         loaded.facts.add("survey_invitation")
+    if prepared.people and not loaded.facts:
+        loaded.facts.add("identifier")  # somebody may be new, though nothing is a row yet
     return loaded
 
 

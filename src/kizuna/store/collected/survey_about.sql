@@ -4,7 +4,7 @@ SELECT * REPLACE ({nobody})
 FROM (
     SELECT invitation, min(pos) AS line_no, bool_or(anonymous) AS anonymous, {told},
         min(happened_at) FILTER (what = 'sent') AS sent_at,
-        min(happened_at) FILTER (what = 'sending') AS sending_at,
+        max(happened_at) FILTER (what = 'sending') AS sending_at,
         min(happened_at) FILTER (what IN ('shown', 'answered', 'dismissed')) AS shown_at,
         min(happened_at) FILTER (what IN ('reminded', 'bounced', 'unsubscribed')) AS reached_at,
         min(happened_at) FILTER (what = 'answered') AS first_answer_at,

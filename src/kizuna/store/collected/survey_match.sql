@@ -32,7 +32,8 @@ taken AS (
     SELECT invitation_id, answer, whole, moment AS asked_at, lead(CASE WHEN answer THEN moment END) OVER (
         PARTITION BY survey, channel, whole, depth ORDER BY place) AS answer_at
     FROM deep)
-SELECT invitation_id, greatest(asked_at, min(answer_at)) AS first_answer_at,
-    greatest(asked_at, min(answer_at) FILTER (whole = 'complete')) AS responded_at
-FROM taken WHERE NOT answer
-GROUP BY invitation_id, asked_at
+SELECT invitation_id, CASE WHEN first_at IS NOT NULL THEN greatest(asked_at, first_at) END AS first_answer_at,
+    CASE WHEN complete_at IS NOT NULL THEN greatest(asked_at, complete_at) END AS responded_at
+FROM (
+    SELECT invitation_id, asked_at, min(answer_at) AS first_at, min(answer_at) FILTER (whole = 'complete') AS complete_at
+    FROM taken WHERE NOT answer GROUP BY invitation_id, asked_at)
