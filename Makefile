@@ -36,7 +36,7 @@ format: $(READY) ## put the code in shape with ruff
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(READY) ## planning, importing, collecting, loading and measuring, beside what they should reach; ONLY=collect runs one
+bench: $(READY) ## planning, importing, collecting, answering, loading and measuring, beside what they should reach; ONLY=collect runs one
 	@$(BIN)/python -m bench $(ONLY)
 
 faults: $(READY) ## tests that break things on purpose, in full: 100 kills, full disks, damage, second owners; about half an hour

@@ -1,4 +1,4 @@
-"""The server that bench/collect puts under load, in a process of its own, and the load itself."""
+"""The server that bench/collect and bench/answering put under load, in a process of its own, and the load itself."""
 
 from __future__ import annotations
 
@@ -55,13 +55,39 @@ def collector(root: Path) -> Callable[..., Any]:
     return Collector(Door(settings), Keeper(Spool(root / "raw" / "messages", settings)), settings)
 
 
+def surveys(root: Path) -> Callable[..., Any]:
+    """The site with the surveys of a workspace's folder."""
+    from kizuna.collect.collector import Collector, spare_the_garbage_collector
+    from kizuna.collect.keep import Keeper
+    from kizuna.collect.receive import Door
+    from kizuna.collect.spool import Spool
+    from kizuna.collect.survey.door import SurveyDoor
+    from kizuna.settings import Settings
+    from kizuna.show.site import Site
+    from kizuna.show.survey.site import survey_site
+
+    spare_the_garbage_collector()
+    settings = Settings({"name": "Bench"})
+    keeper, senders = Keeper(Spool(root / "raw" / "messages", settings)), Door(settings)
+    site = Collector(senders, keeper, settings)
+    return Site(site, survey_site(settings, root, site, SurveyDoor(settings, root, keeper), senders))
+
+
+APPS: dict[str, Callable[[Path], Callable[..., Any]]] = {
+    "bare": lambda root: bare,
+    "collector": collector,
+    "surveys": surveys,
+}
+
+
 async def serve(kind: str, root: Path, port: int) -> None:
     """Serve until killed."""
     from granian.constants import Interfaces
     from granian.server.embed import Server
 
-    app = bare if kind == "bare" else collector(root)
-    await Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGINL, log_enabled=False).serve()
+    await Server(
+        APPS[kind](root), address="127.0.0.1", port=port, interface=Interfaces.ASGINL, log_enabled=False
+    ).serve()
 
 
 def singles(numbers: Iterator[int]) -> Iterator[tuple[bytes, int]]:
@@ -114,10 +140,14 @@ def load(port: int, make: Callable[[Iterator[int]], Iterator[tuple[bytes, int]]]
 
 
 def accepted(connection: socket.socket) -> None:
-    """Receive an answer, which must be 200. Answers are short: one piece."""
+    """Receive an answer, which must be 200."""
     answer = connection.recv(65_536)
     if not answer.startswith(b"HTTP/1.1 200"):
         raise RuntimeError(f"not accepted: {answer[:500]!r}")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    left = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]) - len(body)
+    while left > 0:
+        left -= len(connection.recv(65_536))
 
 
 if __name__ == "__main__":
