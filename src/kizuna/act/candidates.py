@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from kizuna.act.subjects import Subject, subject_of
 from kizuna.collect.survey.survey import Survey
 from kizuna.expression import compile_expression, quote_text
+from kizuna.facts import FACTS
 from kizuna.locale.texts import nearest
 from kizuna.measure.names import Names
 from kizuna.settings import Settings
@@ -47,7 +48,7 @@ class Candidate:
     emails: tuple[str, ...]
     language: str
     zone: str
-    about: Mapping[str, str]
+    about: Mapping[str, Any]
     """Columns of the step ``invited`` that the row and its customer tell: customer_id, ticket_id, agent …"""
 
 
@@ -55,17 +56,23 @@ _ABOUT = ("ticket_id", "order_id", "agent", "team", "tier", "campaign", "country
 
 
 def candidates(
-    data: Reading, survey: Survey, now: int, settings: Settings, properties: Mapping[str, Sequence[str]]
+    data: Reading,
+    survey: Survey,
+    now: int,
+    settings: Settings,
+    properties: Mapping[str, Sequence[str]],
+    people: Sequence[int] | None = None,
 ) -> list[Candidate]:
     """Everybody whom the rule of `survey` would ask at `now`, before anybody looks who was asked already.
 
-    In order of time. Raises `QuestionError` where the rule's condition is not right.
+    In order of time; only of `people`, where they are given. Raises `QuestionError` where the condition is not right.
     """
     when = survey.text.when
     subject = subject_of(when, settings.timezone)
     if subject is None:
         return []
-    rows = data.rows(_sql(subject, survey, properties), _values(subject, survey, now))
+    values = _values(subject, survey, now) | ({} if people is None else {"people": list(people)})
+    rows = data.rows(_sql(subject, survey, properties, narrow=people is not None), values)
     names = ("subject", "at", "customer_no", "customer_id", "phone", "emails", "language", "said_country", "zone")
     found = []
     for row in rows:
@@ -74,11 +81,25 @@ def candidates(
     return found
 
 
+def in_segment(data: Reading, survey: Survey, numbers: Sequence[int], properties: Mapping[str, Sequence[str]]) -> bool:
+    """Whether one of these people is of whom a survey on a page is asked (its condition is about the customer)."""
+    if not survey.text.when.where:
+        return True
+    condition = _condition(survey, Names(FACTS["customer"], FACTS["customer"].time, properties))
+    return bool(
+        data.rows(
+            f"SELECT 1 FROM customer AS t WHERE t.customer_no IN (SELECT unnest($people::INTEGER[])) AND ({condition})",
+            {"people": list(numbers)},
+        )
+    )
+
+
 def check_condition(survey: Survey, settings: Settings, properties: Mapping[str, Sequence[str]]) -> None:
     """Raise `QuestionError` where the condition of a survey's rule is not right."""
     subject = subject_of(survey.text.when, settings.timezone)
-    if subject is not None and survey.text.when.where:
-        _condition(subject, survey, Names(subject.fact, subject.time, properties))
+    fact, time = (subject.fact, subject.time) if subject else (FACTS["customer"], FACTS["customer"].time)
+    if survey.text.when.where:
+        _condition(survey, Names(fact, time, properties))
 
 
 def rule_of(survey: Survey) -> str:
@@ -139,12 +160,13 @@ def _candidate(survey: Survey, told: Mapping[str, Any], settings: Settings) -> C
     )
 
 
-def _sql(subject: Subject, survey: Survey, properties: Mapping[str, Sequence[str]]) -> str:
+def _sql(subject: Subject, survey: Survey, properties: Mapping[str, Sequence[str]], *, narrow: bool) -> str:
     names = Names(subject.fact, subject.time, properties)
-    condition = _condition(subject, survey, names) if survey.text.when.where else "TRUE"
+    condition = _condition(survey, names) if survey.text.when.where else "TRUE"
     columns = subject.fact.stored_columns()
     about = ", ".join(f"t.{name}" if name in columns else f"NULL AS {name}" for name in _ABOUT)
     own = [f"t.{name}" if name in columns else "NULL" for name in ("customer_id", "phone", "email")]
+    whose = "t.customer_no IN (SELECT unnest($people::INTEGER[]))" if narrow else "t.customer_no IS NOT NULL"
     works_here = EMPLOYEE.format("")
     zone = ", ".join(f"nullif(properties[{quote_text(name)}], '')" for name in ZONE_TRAITS)
     return f"""
@@ -152,7 +174,7 @@ def _sql(subject: Subject, survey: Survey, properties: Mapping[str, Sequence[str
         SELECT {subject.id} AS subject, {subject.at} AS happened, t.customer_no, {own[0]} AS customer_id,
             {own[1]} AS phone, {own[2]} AS email, {about}
         FROM {subject.rows}{names.joins()}
-        WHERE t.customer_no IS NOT NULL AND {subject.holds} AND ({condition})
+        WHERE {whose} AND {subject.holds} AND ({condition})
     ),
     lately AS (FROM found WHERE happened <= make_timestamp($until) AND happened > make_timestamp($since)),
     person AS (
@@ -175,7 +197,7 @@ def _sql(subject: Subject, survey: Survey, properties: Mapping[str, Sequence[str
     """
 
 
-def _condition(subject: Subject, survey: Survey, names: Names) -> str:
+def _condition(survey: Survey, names: Names) -> str:
     return compile_expression(survey.text.when.where, names.asked, boolean=True)
 
 

@@ -34,6 +34,8 @@ Reason = Literal[
     "not_active",
     "no_longer_fits",
     "expired",
+    "not_in_segment",
+    "unknown",
 ]
 
 SENTENCES: dict[Reason, str] = {
@@ -49,6 +51,8 @@ SENTENCES: dict[Reason, str] = {
     "not_active": "the survey is not active",
     "no_longer_fits": "the rule no longer holds: it is too late, the ticket is open again, or the condition changed",
     "expired": "the link has ended",
+    "not_in_segment": "is not of those who are asked",
+    "unknown": "cannot be recognised, and so might be asked again and again",
 }
 """Why somebody is not asked, for people to read after a name."""
 

@@ -10,11 +10,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from kizuna.act.standing import Asked, Standing, people_of
+from kizuna.act.standing import NOBODY, Asked, Named, Standing, people_of
 from kizuna.store.duckdb import Reading
-
-Named = tuple[str, str]
-"""Kind of id and id, the strongest that somebody was asked by."""
 
 HELD = 15 * 60_000_000
 """A widget that was granted is shown within so many microseconds, or not at all."""
@@ -22,9 +19,9 @@ HELD = 15 * 60_000_000
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """Somebody was asked: by which id, at which address, what and when; `made` is when that was decided."""
+    """Somebody was asked: by which ids, at which address, what and when; `made` is when that was decided."""
 
-    who: Named
+    who: tuple[Named, ...]
     email: str
     asked: Asked
     made: int
@@ -53,21 +50,27 @@ class Reservations:
             self._held = [each for each in self._held if each.made >= before]
 
     def add_to(
-        self, data: Reading, standings: Mapping[int, Standing], emails: Mapping[int, Sequence[str]], named: Named | None
+        self,
+        data: Reading,
+        standings: Mapping[int, Standing],
+        emails: Mapping[int, Sequence[str]],
+        strangers: Sequence[Named] = (),
     ) -> None:
-        """Add what is remembered to what the facts say of people; `named` is the id of who has no number yet."""
+        """Add what is remembered to what the facts say of people, as `standings` was given them."""
         with self.lock:
             held = list(self._held)
-        if not held:
+        ids = [id for each in held for id in each.who]
+        if not ids:
             return
-        owners: dict[str, list[int]] = {}
+        owner = dict(zip(ids, people_of(data, ids), strict=True))
+        owners: dict[str, set[int]] = {}
         for number, addresses in emails.items():
             for address in addresses:
-                owners.setdefault(address, []).append(number)
-        numbers = people_of(data, [each.who for each in held])
-        for each, owner in zip(held, numbers, strict=True):
-            whose = {owner, *owners.get(each.email, ())}
-            if each.who == named:
-                whose |= set(standings) - set(emails)
-            for known in whose & set(standings):
-                standings[known].asked.append(each.asked)
+                owners.setdefault(address, set()).add(number)
+        for each in held:
+            whose = {owner[id] for id in each.who} | owners.get(each.email, set())
+            if not set(strangers).isdisjoint(each.who):
+                whose.add(NOBODY)
+            for someone in whose:
+                if someone is not None and someone in standings:
+                    standings[someone].asked.append(each.asked)

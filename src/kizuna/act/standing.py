@@ -17,6 +17,9 @@ from kizuna.store.ids import KINDS, spelled
 Ids = Mapping[str, str | None]
 """Kind of id → the id."""
 
+Named = tuple[str, str]
+"""Kind of id and the id."""
+
 NOBODY = -1
 """Stands for the number of a person who has none yet."""
 
@@ -34,7 +37,7 @@ class Asked:
 
 @dataclass(slots=True)
 class Standing:
-    """What is known of one person."""
+    """What is known of one person, or of all who somebody may be."""
 
     asked: list[Asked] = field(default_factory=list)
     waiting: list[Asked] = field(default_factory=list)
@@ -44,21 +47,29 @@ class Standing:
     bounced: set[str] = field(default_factory=set)
     """Addresses that are no good."""
 
+    def add(self, other: Standing) -> None:
+        """Take in what is known of who may be the same person."""
+        self.asked += other.asked
+        self.waiting += other.waiting
+        self.open_ticket |= other.open_ticket
+        self.unsubscribed |= other.unsubscribed
+        self.complained |= other.complained
+        self.bounced |= other.bounced
+
 
 def standings(
-    data: Reading, people: Mapping[int, Sequence[str]], now: int, strangers: Ids | None = None
+    data: Reading, people: Mapping[int, Sequence[str]], now: int, strangers: Sequence[Named] = ()
 ) -> dict[int, Standing]:
     """How each of `people` (number → addresses) stands at `now`; `strangers` are ids of who has none (`NOBODY`)."""
     found = {number: Standing() for number in people}
-    named = strongest(strangers or {})
-    if named is not None:
+    if strangers:
         found[NOBODY] = Standing()
-    given = {
+    given: dict[str, Any] = {
         "people": list(people),
         "owners": [number for number, emails in people.items() for _ in emails],
         "emails": [email for emails in people.values() for email in emails],
-        "kind": named[0] if named else None,
-        "value": named[1] if named else None,
+        "kinds": [kind for kind, _ in strangers],
+        "values": [value for _, value in strangers],
     }
     _add_askings(data, found, given)
     _add_imported(data, found, given)
@@ -67,15 +78,26 @@ def standings(
     return found
 
 
-def strongest(ids: Ids) -> tuple[str, str] | None:
-    """The strongest of some ids, as it is spelled."""
-    for kind in _IDS:
-        if value := (ids.get(kind) or "").strip():
-            return kind, value.lower() if kind == "email" else value
-    return None
+def named(ids: Ids) -> list[Named]:
+    """Ids as they are spelled, the strongest first."""
+    given = [(kind, (ids.get(kind) or "").strip()) for kind in _IDS]
+    return [(kind, value.lower() if kind == "email" else value) for kind, value in given if value]
 
 
-def people_of(data: Reading, ids: Sequence[tuple[str, str]]) -> list[int | None]:
+def emails_of(data: Reading, numbers: Sequence[int]) -> dict[int, list[str]]:
+    """The addresses that people are known by."""
+    found: dict[int, list[str]] = {number: [] for number in numbers}
+    rows = data.rows(
+        "SELECT customer_no, value FROM identifier WHERE kind = 'email'"
+        " AND customer_no IN (SELECT unnest($people::INTEGER[])) ORDER BY day, value",
+        {"people": list(numbers)},
+    )
+    for number, value in rows:
+        found[number].append(value)
+    return found
+
+
+def people_of(data: Reading, ids: Sequence[Named]) -> list[int | None]:
     """The number of whom each id belongs to now, None where nobody is known by it."""
     rows = data.rows(
         "SELECT k.customer_no FROM (SELECT unnest($kinds::VARCHAR[]) AS kind, unnest($values::VARCHAR[]) AS value,"
@@ -124,7 +146,7 @@ def _of_people() -> str:
     return f"""WITH
     id AS (
         SELECT kind, value, customer_no FROM identifier WHERE customer_no IN (SELECT unnest($people::INTEGER[]))
-        UNION ALL SELECT $kind::VARCHAR, $value::VARCHAR, {NOBODY}),
+        UNION ALL SELECT unnest($kinds::VARCHAR[]), unnest($values::VARCHAR[]), {NOBODY}),
     address AS (SELECT unnest($owners::INTEGER[]) AS customer_no, unnest($emails::VARCHAR[]) AS email),
     {
         invitations(

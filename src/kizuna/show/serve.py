@@ -1,8 +1,8 @@
 """The server: one process that collects, loads and answers the commands of its workspace.
 
 An event loop takes requests (Granian's HTTP, our bare ASGI callable), the spool's thread writes them to
-the disk, the loader's thread brings them into the facts, and the control socket's threads answer
-commands. Ending goes the other way round: no new connections, answers to what is under way, then loader,
+the disk, the loader's thread brings them into the facts, the asker's thread looks whom to ask, and the control socket's
+threads answer commands. Ending goes the other way round: no new connections, answers to what is under way, then loader,
 spool and database are closed, all within ten seconds.
 """
 
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from kizuna import sources
+from kizuna.act.asker import Asker
 from kizuna.collect.collector import Collector, spare_the_garbage_collector
 from kizuna.collect.keep import Keeper
 from kizuna.collect.reader import FOLDER
@@ -32,7 +33,7 @@ from kizuna.collect.webhooks import Hooks
 from kizuna.errors import SettingError, WorkspaceError
 from kizuna.imports import DATABASE
 from kizuna.loader import Loader
-from kizuna.sending import for_commands
+from kizuna.sending import for_commands, from_threads
 from kizuna.settings import FILE, Settings
 from kizuna.show.console import CONTROL
 from kizuna.show.site import Site
@@ -47,6 +48,9 @@ ANSWER_SECONDS = 5
 
 BUSY_SECONDS = 10.0
 """A command that has the database open has so long to finish before the server gives up starting."""
+
+CATCH_UP_SECONDS = 30.0
+"""What was kept is in the facts by then, or nobody is asked for now."""
 
 LOOK_SECONDS = 0.5
 CONNECTIONS, BACKLOG, HEADER_BYTES = 16_384, 2_048, 32_768
@@ -85,17 +89,17 @@ class Server:
             _have_many_files()
             self._have_a_source()
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-                app, door = self._assemble(parts, me, runner.get_loop())
+                app, door, asker = self._assemble(parts, me, runner.get_loop())
                 spare_the_garbage_collector()
                 parts.callback(gc.unfreeze)  # else modules that count their objects at the end report them as lost
-                runner.run(self._serve(app, door, ready))
+                runner.run(self._serve(app, door, asker, ready))
 
     def _have_a_source(self) -> None:
         if not self.settings.sources:
             sources.add(self.root / FILE, FIRST_SOURCE)
             self.settings, self.made_source = Settings.read(self.root / FILE), FIRST_SOURCE
 
-    def _assemble(self, parts: ExitStack, me: Running, loop: asyncio.AbstractEventLoop) -> tuple[Site, Door]:
+    def _assemble(self, parts: ExitStack, me: Running, loop: asyncio.AbstractEventLoop) -> tuple[Site, Door, Asker]:
         """Open everything; it is closed in the opposite order."""
         settings = self.settings
         store = _opened(self.root / DATABASE, settings)
@@ -106,13 +110,20 @@ class Server:
         loader = Loader(store, keeper.spool, settings, self.root)
         loader.start()
         parts.callback(loader.stop)
-        control = Control(store, me.socket, for_commands(keeper, loader, loop))
+        asker = Asker(
+            store,
+            settings,
+            self.root,
+            from_threads(keeper, loop),
+            lambda: loader.load_until(keeper.spool.end, CATCH_UP_SECONDS),
+        )
+        control = Control(store, me.socket, {**for_commands(keeper, loader, loop), **asker.for_commands()})
         parts.callback(control.close)
         collector = Collector(door, keeper, settings, Hooks(self.root, settings))
         surveys = survey_site(settings, self.root, collector, SurveyDoor(settings, self.root, keeper), door)
-        return Site(collector, surveys), door
+        return Site(collector, surveys), door, asker
 
-    async def _serve(self, app: Site, door: Door, ready: Callable[[Server], None]) -> None:
+    async def _serve(self, app: Site, door: Door, asker: Asker, ready: Callable[[Server], None]) -> None:
         from granian.constants import HTTPModes, Interfaces
         from granian.http import HTTP1Settings
         from granian.server.embed import Server as Granian
@@ -138,12 +149,15 @@ class Server:
         watching = asyncio.create_task(_follow(self.root / FILE, door))
         serving = asyncio.create_task(server.serve())
         await _until_open(self.host, self.port, serving)
+        asker.start()
         ready(self)
         try:
             with contextlib.suppress(TimeoutError):
                 await serving
         finally:
             watching.cancel()
+            # Now, because what it still has to write goes through this loop.
+            await asyncio.to_thread(asker.stop)
 
 
 def _unless_given_up(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
