@@ -6,6 +6,7 @@ to be guessed at later. Texts are by language (ISO 639-1); English is what is sh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -22,6 +23,9 @@ COMMENT = "comment"
 """The id of a survey's optional comment; it stands on the row of the main question."""
 
 FALLBACK = "en"
+
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+"""What questions and options may be called."""
 
 
 class Option(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from kizuna.collect.survey.form import converted
 from kizuna.collect.survey.question import COMMENT, FALLBACK, Question, Texts
 from kizuna.errors import SettingError, did_you_mean
 
@@ -195,16 +196,12 @@ def _questions(base: SurveyText | None, said: SurveyText, origin: str) -> tuple[
         id = str(each.get("id", ""))
         if not id:
             raise SettingError(f"{origin}: question {number} has no id.", 'Write one, such as id = "nps".')
+        if id in (str(other.get("id", "")) for other in said.question[: number - 1]):
+            raise SettingError(f"{origin}: two questions have the id {id!r}.", "Give each question an id of its own.")
         found[id] = {**found.get(id, {}), **each}
     if said.comment and COMMENT not in found and found:
         found[COMMENT] = dict(_comment())
-    questions = []
-    for id, each in found.items():
-        try:
-            questions.append(msgspec.convert(each, Question))
-        except msgspec.ValidationError as error:
-            raise SettingError(f"{origin}: question {id!r}: {error}.", _keys(Question)) from None
-    return tuple(questions)
+    return tuple(converted(each, Question, f"{origin}: question {id!r}") for id, each in found.items())
 
 
 @cache
@@ -215,15 +212,9 @@ def _comment() -> Mapping[str, Any]:
 
 def _decoded(text: str, origin: str) -> SurveyText:
     try:
-        return msgspec.convert(tomllib.loads(text), SurveyText)
+        return converted(tomllib.loads(text), SurveyText, origin)
     except tomllib.TOMLDecodeError as error:
         raise SettingError(f"{origin} is not valid TOML: {error}.", "Mend that line.") from None
-    except msgspec.ValidationError as error:
-        raise SettingError(f"{origin}: {error}.", _keys(SurveyText)) from None
-
-
-def _keys(struct: type[msgspec.Struct]) -> str:
-    return f"The keys are {', '.join(struct.__struct_fields__)}; docs/guides/surveys.md tells about each."
 
 
 AFTER: tuple[str, ...] = get_args(After)
