@@ -364,6 +364,16 @@ def test_every_control_has_its_words(shop: Shop, name: str, language: str) -> No
         assert re.search(r"<title>[^<]+ · Yukimi &amp; Lind</title>", page.text)
 
 
+def test_the_ends_of_a_scale_are_named_once(shop: Shop) -> None:
+    file = shop.root / "surveys" / "order.toml"
+    ends = 'low_label = { en = "Bad" }\nhigh_label = { en = "Good" }\n'
+    file.write_text(file.read_text().replace('style = "faces"', f'style = "faces"\n{ends}'))
+    assert 'id="q1-ends"' in shop.get(shop.link("order")).text
+    named = 'style = "faces"\nlabels.1 = { en = "Bad" }\nlabels.5 = { en = "Good" }\n'
+    file.write_text(file.read_text().replace('style = "faces"\n', named))
+    assert "ends" not in shop.get(shop.link("order")).text
+
+
 def test_what_is_written_in_a_survey_is_shown_as_text(shop: Shop) -> None:
     file = shop.root / "surveys" / "nps.toml"
     evil = '<script>alert(1)</script>"&'

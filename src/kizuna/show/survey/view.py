@@ -140,19 +140,23 @@ def _view(question: Question, id: str, speaker: Speaker, value: str, beside: str
         speaker.told(question.hint),
         question.required,
         tuple(_options(question, speaker, value, beside)),
-        speaker.told(question.low_label),
-        speaker.told(question.high_label),
+        *(speaker.told(texts) for texts in _ends(question)),
         value,
         question.max_length,
         error,
     )
 
 
+def _ends(question: Question) -> tuple[Texts, Texts]:
+    """The words beside a scale's ends, unless its answers say as much themselves."""
+    named = str(question.low) in question.labels and str(question.high) in question.labels
+    shown = question.style in ("words", "faces") and named
+    return ({}, {}) if shown else (question.low_label, question.high_label)
+
+
 def _look(question: Question) -> str:
-    """How it is drawn; many numbers get less room each."""
-    if question.kind != "scale":
-        return question.kind
-    return question.style
+    """How it is drawn."""
+    return question.style if question.kind == "scale" else question.kind
 
 
 def _options(question: Question, speaker: Speaker, value: str, beside: str) -> Iterable[OptionView]:
