@@ -90,7 +90,16 @@ def ask(business: Business, question: Question) -> Answer:
 def evaluate(business: Business, question: Question, asked: Sequence[str]) -> Evaluation:
     """Plan, fetch and estimate the metrics `asked` and all they are made of."""
     needed = in_order(business.catalogue, asked)
-    recipes = {name: business.catalogue.recipe(name) for name in needed}
+    return evaluate_recipes(business, question, {name: business.catalogue.recipe(name) for name in needed})
+
+
+def evaluate_recipes(
+    business: Business, question: Question, recipes: Mapping[str, Recipe], most: int | None = None
+) -> Evaluation:
+    """Plan, fetch and estimate by recipes, parts before wholes; they need not be in the catalogue.
+
+    Of more than `most` groups (the setting max_groups) the smallest become one.
+    """
     statistics = all_statistics(recipes.values())
     shape = Shape(question.by, question.where, question.every == "hour")
     statements = business.planner.plan(statistics, shape)
@@ -100,11 +109,12 @@ def evaluate(business: Business, question: Question, asked: Sequence[str]) -> Ev
         axis = _axis(business, question, list(recipes.values()), statistics, reach)
         first_day = min((r.first for r in reach.values() if r.first), default=_first(axis))
         data.bring(calendars(axis, spans, first_day, _furthest(statistics)))
-        fetched = fetch(data.ask, statements, axis, shape, reach, business.planner, business.settings.max_groups)
+        most = business.settings.max_groups if most is None else most
+        fetched = fetch(data.ask, statements, axis, shape, reach, business.planner, most)
         late = _late(data, axis, business.settings.zone) if reach.keys() & FROM_MESSAGES else ""
     done: dict[str, Estimate] = {}
-    for name in needed:
-        done[name] = estimate(recipes[name], fetched, done, question.level)
+    for name, recipe in recipes.items():
+        done[name] = estimate(recipe, fetched, done, question.level)
     return Evaluation(axis, fetched, done, late)
 
 
