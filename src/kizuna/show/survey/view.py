@@ -132,6 +132,7 @@ def summary(survey: Survey, speaker: Speaker, given: Mapping[str, Any], other: M
 
 
 def _view(question: Question, id: str, speaker: Speaker, value: str, beside: str, error: str) -> QuestionView:
+    low, high = _ends(question)
     return QuestionView(
         id,
         ANSWER + question.id,
@@ -140,7 +141,8 @@ def _view(question: Question, id: str, speaker: Speaker, value: str, beside: str
         speaker.told(question.hint),
         question.required,
         tuple(_options(question, speaker, value, beside)),
-        *(speaker.told(texts) for texts in _ends(question)),
+        speaker.told(low),
+        speaker.told(high),
         value,
         question.max_length,
         error,
