@@ -185,6 +185,19 @@ def test_more_anonymous_answers_than_were_asked_count_no_further(desk: Desk) -> 
     assert desk.get("survey_response", "count(*)") == [4]
 
 
+def test_only_the_first_step_need_say_that_a_survey_is_anonymous(desk: Desk) -> None:
+    """A bounce that did not say it took the answer away again."""
+    desk.take(step(0, "invited", anonymous=True, channel="email", customer_id="c1"), step(1, "sent"))
+    desk.take(answered(5, "ballot.email.1", anonymous=True, channel="email", nps=9))
+    assert desk.get("survey_invitation", "responded_at, customer_no") == [(at(5), None)]
+    desk.take(step(6, "bounced"))
+    assert desk.get("survey_invitation", "responded_at, bounced") == [(at(5), True)]
+    desk.take(step(7, "invited", "i2", anonymous=True, channel="email"))
+    desk.take(answered(9, "ballot.email.2", anonymous=True, channel="email", nps=9))
+    desk.take(step(8, "sent", "i2"))
+    assert desk.get("survey_invitation", "responded_at") == [at(5), at(9)]
+
+
 def test_other_surveys_are_left_alone(desk: Desk) -> None:
     desk.take(*asked(0, 1, 0), step(1, "sent", "n1", "named"))  # type: ignore[arg-type]
     desk.take(answered(5, "ballot.email.1", anonymous=True, channel="email", nps=9))

@@ -101,14 +101,11 @@ def prepare_surveys(store: DuckDBStore, rows: Sequence[SurveyRow]) -> Prepared:
             "CREATE OR REPLACE TEMP TABLE touched_step AS SELECT * FROM survey_step"
             " WHERE NOT test AND invitation IN (SELECT invitation FROM _steps_arrow)"
         )
-        real = [step for _, _, step in steps if not step.test]
-        anonymous = any(step.anonymous for step in real)
-        if anonymous:
-            store.execute(
-                "CREATE OR REPLACE TEMP TABLE touched_ballot AS"
-                " SELECT DISTINCT survey FROM _steps_arrow WHERE anonymous AND NOT test"
-            )
-    return Prepared(any(getattr(step, kind) for step in real for kind in _IDS), anonymous)
+    anonymous = store.execute(
+        "CREATE OR REPLACE TEMP TABLE touched_ballot AS SELECT DISTINCT survey FROM touched_step WHERE anonymous"
+    )[0][0]
+    people = any(getattr(step, kind) for _, _, step in steps if not step.test for kind in _IDS)
+    return Prepared(people, bool(anonymous))
 
 
 def put_surveys(store: DuckDBStore, prepared: Prepared) -> Loaded:
