@@ -184,12 +184,10 @@ def _first_order_event(store: DuckDBStore, spans: Touched | None) -> bool:
     known = bool(store.execute(_ORDERS_BY_EVENTS))
     if known and spans:
         return False
-    near = f"{scope.window(store, 'span', 'occurred_at')} AND {spans.whose}" if spans else "TRUE"
+    values: dict[str, Any] = {"names": event_names()["order_completed"]}
+    near = f"{scope.window(store, 'span', 'occurred_at', values=values)} AND {spans.whose}" if spans else "TRUE"
     found = bool(
-        store.execute(
-            f"SELECT 1 FROM event WHERE list_contains($names::VARCHAR[], name) AND {near} LIMIT 1",
-            {"names": event_names()["order_completed"]},
-        )
+        store.execute(f"SELECT 1 FROM event WHERE list_contains($names::VARCHAR[], name) AND {near} LIMIT 1", values)
     )
     if found != known:
         store.execute("DELETE FROM derived_note")
@@ -203,13 +201,21 @@ def _replace_rows(store: DuckDBStore, step: Step, sql: str, values: dict[str, An
 
 
 def _exchange_rows(store: DuckDBStore, step: Step, sql: str, values: dict[str, Any]) -> bool:
-    """Put the rows of `sql` in place of those in ``stale``; rows that are in both stay as they are."""
-    fact = FACTS[step.fact]
+    """Put the rows of `sql` in place of those in ``stale``."""
+    if step.narrow and step.file not in _TOLD:
+        gone = store.execute(f'DELETE FROM "{step.fact}" WHERE rowid IN (SELECT place FROM stale)')[0][0]
+        return bool(_insert(store, FACTS[step.fact], sql, values) + gone)
     if not step.narrow:
         store.execute(
             "CREATE OR REPLACE TEMP TABLE stale AS"
-            f' SELECT rowid AS place FROM "{fact.name}" WHERE import_no = 0 AND {_THEIRS}'
+            f' SELECT rowid AS place FROM "{step.fact}" WHERE import_no = 0 AND {_THEIRS}'
         )
+    return _exchange_different(store, step, sql, values)
+
+
+def _exchange_different(store: DuckDBStore, step: Step, sql: str, values: dict[str, Any]) -> bool:
+    """The same where most rows come out as they were: those stay, and what follows from them needs no look."""
+    fact = FACTS[step.fact]
     come = _made(store, "found", sql, values)
     names = _columns_found(store, step)
     gone = _made(

@@ -26,6 +26,9 @@ _LOG_LIMIT = "128MiB"
 
 The engine guesses before it writes, and takes a thousand changed rows for sixteen megabytes, its own limit."""
 
+_TEXTS_KEPT = 1_000
+"""So many texts of SQL are kept taken apart. A load has some two hundred, most of them always the same."""
+
 _BOOKKEEPING = """
 CREATE TABLE IF NOT EXISTS meta (name VARCHAR, value VARCHAR);
 CREATE TABLE IF NOT EXISTS import (
@@ -80,6 +83,7 @@ class DuckDBStore:
             restrict(Path(path))
         self._connection = _connection_of(self._database)
         self._turn = self._writers
+        self._taken_apart: dict[str, list[duckdb.Statement]] = {}
         with _damage_named(path):
             for fact in FACTS.values():
                 self._connection.execute(table_ddl(fact))
@@ -92,8 +96,17 @@ class DuckDBStore:
         Waits while another thread is `writing`, so that it is never part of that thread's transaction.
         """
         with self._turn, _damage_named(self.path):
-            cursor = self._connection.execute(sql, params)
+            for statement in self._statements(sql):
+                cursor = self._connection.execute(statement, params)
             return cursor.fetchall() if cursor.description else []
+
+    def _statements(self, sql: str) -> list[duckdb.Statement]:
+        """A text taken apart. That takes as long as to run it, where little is to be done."""
+        if sql not in self._taken_apart:
+            if len(self._taken_apart) >= _TEXTS_KEPT:
+                self._taken_apart.clear()
+            self._taken_apart[sql] = self._connection.extract_statements(sql)
+        return self._taken_apart[sql]
 
     def _check_version(self) -> None:
         """The tables are made from raw/, so a change of their form is met by making them again."""
@@ -146,6 +159,7 @@ class DuckDBStore:
         other.path, other.settings = self.path, self.settings
         other._writers, other._turn = self._writers, threading.RLock()
         other._database = self._database
+        other._taken_apart = {}
         other._connection = _connection_of(self._database)
         try:
             yield other

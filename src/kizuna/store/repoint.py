@@ -19,9 +19,10 @@ from kizuna.store.scope import note
 
 def touch(store: DuckDBStore, facts: Iterable[str]) -> None:
     """Note that rows of `facts` changed, for the `derive` that ends the import."""
-    for name in facts:
-        store.execute("INSERT INTO touched VALUES (?)", [name])
-        store.execute("DELETE FROM fresh WHERE step = ?", [name])
+    names = {"names": list(facts)}
+    if names["names"]:
+        store.execute("INSERT INTO touched SELECT unnest($names::VARCHAR[])", names)
+        store.execute("DELETE FROM fresh WHERE list_contains($names::VARCHAR[], step)", names)
 
 
 def repoint(store: DuckDBStore, *, spans: bool) -> dict[str, int]:
@@ -43,7 +44,7 @@ def repoint(store: DuckDBStore, *, spans: bool) -> dict[str, int]:
     (first,) = store.execute("SELECT min(day) - INTERVAL 2 DAY FROM moved")[0]
     leaving = {row[0] for row in store.execute("SELECT DISTINCT kind FROM parts")}
     rows = {f.name: _rows(f, first, leaving) for f in FACTS.values() if kinds.intersection(id_columns(f))}
-    counts = {name: _follow(store, FACTS[name], sql, spans) for name, sql in rows.items() if _has_rows(store, name)}
+    counts = {name: _follow(store, FACTS[name], sql, spans) for name, sql in rows.items() if _has_given(store, name)}
     touch(store, [name for name, count in counts.items() if count])
     return {name: count for name, count in counts.items() if count}
 
@@ -61,9 +62,9 @@ def _tell_apart(store: DuckDBStore) -> None:
     )
 
 
-def _has_rows(store: DuckDBStore, name: str) -> bool:
-    """A table without rows is found out sooner than a join with it is planned."""
-    return bool(store.execute(f'SELECT 1 FROM "{name}" LIMIT 1'))
+def _has_given(store: DuckDBStore, name: str) -> bool:
+    """A table without rows that follow (derived ones do not) is found out sooner than a join with it is planned."""
+    return bool(store.execute(f'SELECT 1 FROM "{name}" WHERE import_no <> 0 LIMIT 1'))
 
 
 def _follow(store: DuckDBStore, fact: Fact, rows: str, spans: bool) -> int:

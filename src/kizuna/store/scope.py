@@ -6,8 +6,9 @@ once under the old number and once under the new. A span that is too wide costs 
 
 A step that is narrowed by more than its customers has a file in ``derived/narrow/``: statements that leave
 ``near``, the events the step reads in place of all of them, and ``stale``, the derived rows that it makes anew. In them
-``{window TABLE COLUMN}`` becomes a condition on time, in constants, so that DuckDB can leave most of a table
-unread: rows lie roughly in the order of time. ``{stop TABLE …}`` ends it where these tables are empty.
+``{window TABLE COLUMN}`` becomes a condition on time, in parameters, so that DuckDB can leave most of a table unread,
+as it cannot for a condition that arrives by a join: rows lie roughly in the order of time. ``{stop TABLE …}`` ends it
+where these tables are empty.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from kizuna.store.duckdb import DuckDBStore
@@ -94,8 +94,11 @@ def lay_out(store: DuckDBStore, script: str, fill: Callable[[str], tuple[str, Ma
             if not store.execute(rows):
                 return False
         else:
-            sql, values = fill(statement)
-            store.execute(_WINDOW.sub(lambda found: window(store, *found.groups(), spans=spans), sql), values)
+            sql, filled = fill(statement)
+            values = dict(filled)
+            for found in {match[0]: match for match in _WINDOW.finditer(sql)}.values():
+                sql = sql.replace(found[0], window(store, *found.groups(), values=values, spans=spans))
+            store.execute(sql, values)
             if made := _MADE.search(sql):
                 spans.pop(made[1], None)
     return True
@@ -107,11 +110,13 @@ def window(
     starts: str,
     ends: str | None = None,
     *,
+    values: dict[str, Any],
     spans: dict[str, list[tuple[Any, Any]]] | None = None,
 ) -> str:
     """SQL for rows whose time (or time from `starts` to `ends`) can lie in an interval since … until of `table`.
 
-    `spans` keeps what was found of each table, for as long as it stays as it is.
+    `values` gets the parameters that it names; `spans` keeps what was found of each table, for as long as it stays
+    as it is.
     """
     kept = {} if spans is None else spans
     if table not in kept:
@@ -120,11 +125,15 @@ def window(
             f" FROM {table} GROUP BY date_trunc('day', since) ORDER BY 1"
         )
         kept[table] = _few(found)
-    each = [
-        f"({ends or starts} >= {_literal(since)}" + (f" AND {starts} <= {_literal(until)})" if until else ")")
-        for since, until in kept[table]
-    ]
-    return f"({' OR '.join(each)})" if each else "FALSE"
+    each = []
+    for number, (since, until) in enumerate(kept[table]):
+        first, last = f"{table}_since_{number}", f"{table}_until_{number}"
+        values[first] = since
+        each.append(f"{ends or starts} >= ${first}")
+        if until:
+            values[last] = until
+            each[-1] += f" AND {starts} <= ${last}"
+    return f"({' OR '.join(f'({one})' for one in each)})" if each else "FALSE"
 
 
 def _few(found: Sequence[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
@@ -141,7 +150,3 @@ def _few(found: Sequence[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
         near = gaps.index(min(gaps))
         spans[near : near + 2] = [(spans[near][0], spans[near + 1][1])]
     return spans
-
-
-def _literal(value: date | datetime) -> str:
-    return f"{'TIMESTAMP' if isinstance(value, datetime) else 'DATE'} '{value}'"

@@ -1,6 +1,8 @@
 -- Carts next to what was touched. A step can change the cart it lies in, the one it lies after and, by what comes next,
--- the one or two after it; a cart's own first step does not depend on what lies further back than the window.
-CREATE OR REPLACE TEMP TABLE beside AS SELECT since - to_hours($cart_window_hours) AS since, until FROM span;
+-- the one or two after it, unless nothing comes next within the window; a cart's own first step does not depend on what
+-- lies further back than the window.
+CREATE OR REPLACE TEMP TABLE beside AS
+SELECT since - to_hours($cart_window_hours) AS since, until + to_hours($cart_window_hours) AS until FROM span;
 
 CREATE OR REPLACE TEMP TABLE near AS
 SELECT customer_no, occurred_at FROM event
@@ -15,16 +17,20 @@ WHERE import_no = 0 AND customer_no IN (SELECT customer_no FROM touched_customer
 
 CREATE OR REPLACE TEMP TABLE region AS
 WITH before AS (
-    SELECT s.number, bool_or(n.occurred_at >= s.since - to_hours($cart_window_hours) AND n.occurred_at < s.since) AS goes_on
+    SELECT s.number,
+        bool_or(n.occurred_at >= s.since - to_hours($cart_window_hours) AND n.occurred_at < s.since) AS goes_on,
+        bool_or(n.occurred_at > s.until AND n.occurred_at <= s.until + to_hours($cart_window_hours)) AS followed
     FROM span s JOIN near n USING (customer_no) GROUP BY s.number),
 carts AS (
     SELECT s.number, max(c.started_at) FILTER (c.started_at < s.since) AS last,
         min(c.started_at, 2) FILTER (c.started_at > s.until) AS following
     FROM span s JOIN old_cart c USING (customer_no) GROUP BY s.number)
 SELECT s.customer_no, CASE WHEN b.goes_on THEN least(c.last, s.since) ELSE s.since END AS since,
-    coalesce(
-        CASE WHEN c.following[1] > s.until + to_hours($cart_window_hours) THEN c.following[1] ELSE c.following[2] END,
-        'infinity') AS until
+    CASE
+        WHEN b.followed IS NOT TRUE THEN s.until + to_hours($cart_window_hours)
+        WHEN c.following[1] > s.until + to_hours($cart_window_hours) THEN c.following[1]
+        ELSE coalesce(c.following[2], 'infinity')
+    END AS until
 FROM span s LEFT JOIN before b USING (number) LEFT JOIN carts c USING (number)
 WHERE s.customer_no IS NOT NULL;
 
