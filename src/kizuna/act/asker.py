@@ -203,6 +203,8 @@ class Asker:
         self, data: Reading, found: Sequence[Candidate], surveys: Mapping[str, Survey], now: int, plan: Plan
     ) -> list[Step]:
         """The steps ``invited`` of those who are to be asked. Each counts against the next, of any survey."""
+        if not found:
+            return []
         people = {each.customer_no: [e for e in each.emails if usable(e)] for each in found if each.sampled}
         known = standings(data, people, now)
         self._desk.reserved.add_to(data, known, people)

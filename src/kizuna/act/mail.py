@@ -117,9 +117,9 @@ def survey_mail(survey: Survey, step: Step, sender: Sender, now: int, *, reminde
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    message["Content-Language"] = one_line(language)
     message.set_content(_templates().get_template("survey.txt").render(words))
     message.add_alternative(_templates().get_template("survey.html").render(words), subtype="html")
+    message["Content-Language"] = one_line(language)
     return message
 
 

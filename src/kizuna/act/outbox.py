@@ -118,16 +118,18 @@ class Outbox:
         with self._desk.store.reading() as data:
             letters = [*waiting(data, now), *unanswered(data, now, self._reminding())]
         handed = 0
-        for letter in letters:
-            if stop.is_set() or (limit is not None and handed >= limit):
-                return
-            if handed and stop.wait(self._pause):
-                return
-            mailed, was_handed = self._one(letter)
-            handed += was_handed
-            if mailed is not None:
-                yield mailed
-        self._postman.hang_up()
+        try:
+            for letter in letters:
+                if stop.is_set() or (limit is not None and handed >= limit):
+                    return
+                if handed and stop.wait(self._pause):
+                    return
+                mailed, was_handed = self._one(letter)
+                handed += was_handed
+                if mailed is not None:
+                    yield mailed
+        finally:
+            self._postman.hang_up()
 
     def _reminding(self) -> dict[str, float]:
         found = {}
