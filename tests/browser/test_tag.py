@@ -97,6 +97,15 @@ def test_with_consent_a_visitor_is_known_again(given: str, site: Site, page: Pag
     assert page.evaluate("Object.keys(localStorage)") == []
 
 
+def test_the_widget_asks_the_tag_who_somebody_is(site: Site, page: Page) -> None:
+    page.goto(site.page("/"))
+    page.evaluate("kizuna('identify', 'u1')")
+    assert page.evaluate("(({ id, user }) => [id, user])(kizuna('me'))") == [None, "u1"]
+    page.evaluate("kizuna('consent', true)")
+    agreed, id = page.evaluate("(({ consent, id }) => [consent, id])(kizuna('me'))")
+    assert agreed == {"categoryPreferences": {"analytics": True}} and id
+
+
 def test_consent_is_asked_for_the_purpose_that_is_named(site: Site, page: Page) -> None:
     page.goto(site.page("/", options="data-purpose=statistics", before=f"{STUB} kizuna('consent', {{ ads: true }})"))
     site.wait(many(1), page)

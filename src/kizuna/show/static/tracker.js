@@ -14,7 +14,7 @@
   // Lives as long as the page; with consent, in localStorage.
   let state = { queue: [] };
   // The page that is seen, what was said of it, and how it is used.
-  let view = {}, seen = {}, path, shown, since, engaged, depth, lcp_seconds;
+  let view = {}, seen = {}, path, depth, engaged, since, shown, lcp_seconds;
   // The time of the last message: none has the same, so that their order is kept. Whether it was told how
   // long the page took to load. Set from the first message in the queue until the queue is empty again.
   let last = 0, told = 0, timer;
@@ -154,7 +154,7 @@
   };
 
   if (silent || !early) return (window.kizuna ||= () => {});
-  window.kizuna = (command, ...values) => ({ track, page, identify, group, consent, reset })[command]?.(...values);
+  window.kizuna = (command, ...values) => ({ track, page, identify, group, consent, reset, me: () => state })[command]?.(...values);
   try {
     state = JSON.parse(localStorage.kizuna);
   } catch {} // nothing remembered, or not allowed to look
