@@ -1,0 +1,1 @@
+"""What stands behind facts and numbers: who, why, and how far a number can be trusted."""
