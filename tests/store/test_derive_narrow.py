@@ -59,7 +59,7 @@ def move(store, old, new, where="TRUE"):
 
 
 def event(draw, number, minutes):
-    platform = draw.choice(["web", "web", "app"])
+    platform = draw.choice(["web", "web", "web", "app", "server"])
     name = draw.choice(NAMES)
     told = "Order" in name or "Refund" in name
     return {

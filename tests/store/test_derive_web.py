@@ -237,3 +237,51 @@ def test_replay_and_order_change_nothing(open_shop):
     second.put("event", *rows[:90])
     second.put("event", *rows[90:])
     assert second.everything() == before
+
+
+SERVER = {"platform": "server"}
+
+
+def test_a_server_s_event_joins_the_visit_that_runs_and_opens_none(shop):
+    """An order that the shop's server tells of is no visit: it would be without a page and a channel, and convert."""
+    shop.put(
+        "event",
+        *events((0, VIEW), (5, VIEW)),
+        *events((7, ORDER), (34.9, "Invoice Sent"), (35, "Parcel Sent"), **SERVER),
+    )
+    columns = "platform, events, page_views, converted, started_at, duration_seconds"
+    assert shop.get("session", columns) == [("web", 4, 2, True, datetime(2026, 3, 2, 10), 34.9 * 60)]
+
+
+def test_servers_neither_open_visits_nor_keep_them_open(shop):
+    shop.put(
+        "event",
+        *events((50, VIEW), (90, VIEW), (200, VIEW), (240, VIEW)),
+        *events((0, ORDER), (70, ORDER), (95, ORDER), (110, ORDER), (125, ORDER), (140, ORDER), (230, ORDER), **SERVER),
+        *events((0, ORDER), customer="d", **SERVER),
+    )
+    at = datetime(2026, 3, 2, 10)
+    assert shop.get("session", "customer_id, started_at, ended_at, events") == [
+        # what the server told of at 11:10 and 11:35 was during this visit; nobody was there at 12:05 any more
+        ("c", at + timedelta(minutes=50), at + timedelta(minutes=110), 5),
+        ("c", at + timedelta(minutes=200), at + timedelta(minutes=200), 1),
+        ("c", at + timedelta(minutes=240), at + timedelta(minutes=240), 1),
+    ]
+
+
+def test_a_server_s_event_joins_the_visit_of_the_latest_own_event(shop):
+    """Of site, app and visits by the client's id: where somebody was last."""
+    shop.put(
+        "event",
+        *events((0, VIEW), (10, VIEW)),
+        *events((8, "Screen Viewed"), platform="app"),
+        *events((9, ORDER), **SERVER),
+    )
+    assert shop.get("session", "platform, events, converted") == [("app", 2, True), ("web", 2, False)]
+    shop.put("event", *events((8.5, VIEW), session_id="s"))
+    assert shop.get("session", "session_id", "converted") == ["s"]
+
+
+def test_a_server_that_names_the_visit_is_believed(shop):
+    shop.put("event", *events((0, VIEW), session_id="s"), *events((300, ORDER), session_id="s", **SERVER))
+    assert shop.get("session", "session_id, events, converted") == [("s", 2, True)]

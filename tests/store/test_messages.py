@@ -68,6 +68,39 @@ def test_an_event(load: Load, message: dict[str, Any], columns: str, expected: t
     assert store.execute(f"SELECT {columns} FROM event") == [expected]
 
 
+@pytest.mark.parametrize(
+    ("message", "agent", "platform"),
+    [
+        # sent by curl, or by a library that says no more than its name
+        ({}, "curl/8.9.1", "server"),
+        ({}, None, "server"),
+        (
+            {"context": {"library": {"name": "analytics-python", "version": "2.4.0"}}},
+            "analytics-python/2.4.0",
+            "server",
+        ),
+        ({"properties": {"path": "/tea"}}, "curl/8.9.1", "web"),
+        # a server that passes on what its visitor's browser said speaks for the visitor
+        ({"context": {"userAgent": CHROME}}, "node-fetch/1.0", "web"),
+        ({"context": {"page": {"url": "https://shop.example/a"}}}, "node-fetch/1.0", "web"),
+        ({"context": {"sessionId": "s"}}, "node-fetch/1.0", "web"),
+        ({"type": "page"}, "node-fetch/1.0", "web"),
+        ({}, CHROME, "web"),
+        ({"context": {"page": {}}}, CHROME, "web"),
+        ({"context": {"device": {"type": "ios"}}}, "okhttp/4.12.0", "app"),
+        ({"event": "Application Opened"}, "okhttp/4.12.0", "app"),
+        ({}, "Shop/7.1 CFNetwork/1490.0.4 Darwin/23.2.0", "web"),
+    ],
+)
+def test_who_told_of_it(open_shop: Any, message: dict[str, Any], agent: str | None, platform: str) -> None:
+    of = envelope(START, agent=agent)
+    made = kept({"type": "track", "event": "E", "messageId": "m", "userId": "u", **message}, START, of)
+    store = open_shop().store
+    (run,) = runs([((1, 100_000), write_record(of, [made]))])
+    take(store, run.table())
+    assert store.execute("SELECT platform FROM event") == [(platform,)]
+
+
 def test_an_identify_call_with_several_ids_elsewhere(load: Load) -> None:
     ids = [{"type": "crm", "id": "1"}, {"type": "till", "id": "2"}]
     store = load({"type": "identify", "userId": "u", "traits": {"email": "a@b.dk"}, "context": {"externalIds": ids}})

@@ -66,5 +66,10 @@ CHANNEL = dim("channel", "where it happened or came from: web, app, email, phone
 CAMPAIGN = dim("campaign", "the campaign it belongs to")
 SOURCE = dim("source", "the system or site it came from")
 DEVICE = dim("device", "desktop, mobile, tablet")
-PLATFORM = dim("platform", "web or app", choices=("web", "app"), default="web")
+PLATFORM = dim(
+    "platform",
+    "web or app; server, where no visitor's browser or app told of it",
+    choices=("web", "app", "server"),
+    default="web",
+)
 COUNTRY = dim("country", "ISO 3166 two-letter country code")

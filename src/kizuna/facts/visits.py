@@ -101,7 +101,7 @@ FACTS = (
         (
             Column("day", "date", "the day", "time", needed=True, derived=True),
             Column("customer_id", "text", "the customer's id in your own systems", "identity", derived=True),
-            dim("platform", "web, app, or order for days known only by an order", derived=True),
+            dim("platform", "web, app, server, or order for days known only by an order", derived=True),
             dim("channel", "channel of the day's first event", derived=True),
             count("events", "events of that day", derived=True),
             flag("first_of_day", "true on one row per person and day", derived=True),

@@ -23,6 +23,7 @@ from kizuna.store import business, filling, scope, traits
 from kizuna.store.bucket import local, stored
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.identity import numbered, owner
+from kizuna.store.joined import BY_SERVER, joined
 from kizuna.store.returns import returned
 from kizuna.store.scope import Touched
 from kizuna.store.steps import STEPS, Step, event_names, text
@@ -47,6 +48,7 @@ _WHOLE = {
     "people": "TRUE",
     "ids": "TRUE",
     "within": "TRUE",
+    "inside": "TRUE",
 }
 _THEIRS = "customer_no IN (SELECT customer_no FROM touched_customer)"
 # A row of a customer that lost its person to another row has none any more, and is to be emptied.
@@ -117,6 +119,8 @@ def _run(store: DuckDBStore, step: Step, spans: Touched | None) -> bool:
             return False
     if step.file == "order_told":
         pieces = {**pieces, "returned": returned(store, pieces["event"])}
+    if step.file == "session":
+        pieces = {**pieces, "joined": joined(store, pieces["event"], pieces["inside"])}
     sql, values = _filled_in(store, text(step.file), pieces)
     if step.gives == "columns":
         _update_columns(store, step, sql, values, pieces["people"])
@@ -137,6 +141,7 @@ def _narrow(store: DuckDBStore, step: Step, spans: Touched) -> dict[str, str]:
         "ids": _IDS.get(step.file, "TRUE"),
         "within": "EXISTS (SELECT 1 FROM region r WHERE r.customer_no = cart.customer_no"
         " AND cart.started_at >= r.since AND cart.started_at < r.until)",
+        "inside": "inside",
         "whose": spans.whose,
         "by_clients": str(spans.by_clients).upper(),
         "first": f"{local('since', zone)}::DATE",
@@ -157,6 +162,7 @@ def _filled_in(store: DuckDBStore, sql: str, pieces: Mapping[str, str]) -> tuple
         "owner": owner("customer"),
         "orders_end_carts": f"NOT EXISTS ({_ORDERS_BY_EVENTS})",
         "said": text("said"),
+        "by_server": BY_SERVER,
         "trait_columns": traits.columns(),
         "trait_fills": traits.fills(),
     }

@@ -8,7 +8,9 @@ SELECT pos, kind, id, received_at, happened_at, source, header, address, agent, 
     CASE WHEN kind = 'screen' OR m.channel = 'mobile' OR lower(context.device.type) IN ('ios', 'android')
         OR starts_with(m.event, 'Application ') OR starts_with(m.event, 'Push Notification ')
         OR regexp_matches(lower(context.library.name), '(^|[-_.])(ios|android|swift|kotlin|flutter|react[-_]native)')
-        THEN 'app' ELSE 'web' END AS platform,
+        THEN 'app'
+        WHEN kind = 'track' AND coalesce(agent, context.sessionId, context.session_id, said.session_id, page_url, path, led_by) IS NULL
+        THEN 'server' ELSE 'web' END AS platform,
     CASE WHEN lower(context.device.type) IN ('ios', 'android') THEN 'mobile' END AS said_device,
     context.os.name AS said_os,
     CASE WHEN length(context.location.country) = 2 THEN upper(context.location.country) END AS said_country,

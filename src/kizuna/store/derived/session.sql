@@ -1,14 +1,18 @@
 -- Visits. An event opens one when it is the person's first on that platform, or comes session_minutes or
 -- more after the one before; a client's own session id is believed instead, pauses, midnight and all.
--- Events of nobody without a session id tell no visits. A visit the web tag told of came by what is first known of
+-- Events of nobody without a session id tell no visits, and servers open none (session_joined.sql). A visit the web tag told of came by what is first known of
 -- its channel, and directly where nothing is; of others, by what the first event says.
 WITH
+active AS (
+    SELECT *, CASE WHEN session_id IS NULL THEN platform END AS side, coalesce({by_server}, FALSE) AS by_server
+    FROM {event}
+    WHERE (customer_no IS NOT NULL OR session_id IS NOT NULL) AND NOT list_contains($passive::VARCHAR[], name)
+),
 paused AS (
     SELECT *,
         list_contains($page_viewed::VARCHAR[], name) AS is_view,
         session_id IS NULL AND occurred_at >= lag(occurred_at) OVER person + to_minutes($session_minutes) AS after_pause
-    FROM (SELECT *, CASE WHEN session_id IS NULL THEN platform END AS side FROM {event})
-    WHERE (customer_no IS NOT NULL OR session_id IS NOT NULL) AND NOT list_contains($passive::VARCHAR[], name)
+    FROM {joined}
     WINDOW person AS (PARTITION BY customer_no, session_id, side ORDER BY occurred_at, row_key)
 ),
 numbered AS (
