@@ -64,6 +64,7 @@ def test_what_an_answer_s_step_says(shop: Shop) -> None:
         "invitation": "i-1",
         "question": "nps",
         "answers": {"nps": 9},
+        "withdrawn": ["why"],
         "scales": {"nps": [0, 10, "high_good"]},
         "complete": True,
         "language": "ja",
@@ -89,6 +90,14 @@ def test_the_same_twice_is_one_and_a_change_is_another(shop: Shop) -> None:
     assert said == [False, True, False, True, False]
     assert [step["answers"]["nps"] for step in shop.steps()] == [9, 3, 9]
     assert [kept.id for _, kept in shop.kept()] == [f"i-1/answered/{n}" for n in (1, 2, 3)]
+
+
+def test_a_follow_up_is_taken_back_with_the_answer_that_called_for_it(shop: Shop) -> None:
+    token = shop.issue("nps").removeprefix("/s/")
+    taken(answer(shop, token, nps=3, why="slow"))
+    taken(answer(shop, token, comment="more"))
+    taken(answer(shop, token, nps=9))
+    assert [each.get("withdrawn", []) for each in shop.steps()] == [[], [], ["why"]]
 
 
 def test_a_change_for_so_long_from_the_first_answer_on(shop: Shop) -> None:

@@ -142,6 +142,7 @@ def histories(draw: st.DrawFn) -> list[Happened]:
         if what == "answered":
             answers = draw(_ANSWERS)
             said |= {"answers": answers, "complete": draw(st.booleans()), "question": "nps", "texts": ["why"]}
+            said |= {"withdrawn": draw(st.sampled_from([[], [], ["why"]])) if "why" not in answers else []}
             said |= {"scales": {name: SCALES[name] for name in answers if name in SCALES}}
         if what in ("task_raised", "task_done"):
             said |= {"by": draw(st.sampled_from(["ann", "bo"]))}
@@ -193,7 +194,7 @@ def answers_of(steps: Sequence[Happened]) -> dict[str, tuple[Any, ...]]:
     said: dict[str, Any] = {}
     given = [(minute, each) for minute, each in steps if each.what == "answered"]
     for _, each in given:
-        said |= each.answers
+        said = {id: answer for id, answer in said.items() if id not in each.withdrawn} | each.answers
     if not given:
         return {}
     whole = [minute for minute, each in given if each.complete]

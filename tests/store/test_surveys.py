@@ -78,6 +78,15 @@ def test_a_change_of_mind_keeps_the_time_of_the_answer(desk: Desk) -> None:
     assert desk.get("survey_response", "score, comment, answered_at") == [(2, "fine", at(10))]
 
 
+def test_a_follow_up_goes_with_the_answer_that_called_for_it(desk: Desk) -> None:
+    desk.take(INVITED, answered(10, nps=3, why="slow", comment="hm", texts=["why"]))
+    assert desk.get("survey_response", "question, comment") == [("nps", "hm"), ("why", "slow")]
+    desk.take(answered(20, nps=9, withdrawn=["why"]))
+    assert desk.get("survey_response", "question, score, comment") == [("nps", 9, "hm")]
+    desk.take(answered(30, nps=4, why="late", texts=["why"]), answered(15, nps=5, withdrawn=["why"]))
+    assert desk.get("survey_response", "question, score, comment") == [("nps", 4, "hm"), ("why", None, "late")]
+
+
 def test_an_answer_that_comes_late_does_not_undo_a_later_one(desk: Desk) -> None:
     desk.take(INVITED, step(6, "sent"), answered(300, nps=2))
     desk.take(answered(10, nps=9, csat=5))

@@ -196,8 +196,9 @@ def _table(steps: Sequence[tuple[int, int, Step]]) -> pa.Table:
 
 
 def _given(step: Step) -> list[dict[str, Any]]:
-    """The answers of a step, each by its kind."""
-    return [{"asked": id, **_answer(step, id, value)} for id, value in step.answers.items() if value is not None]
+    """The answers of a step, each by its kind, and those it takes back, which are empty."""
+    given = [{"asked": id, **_answer(step, id, value)} for id, value in step.answers.items() if value is not None]
+    return given + [{"asked": id} for id in step.withdrawn if id not in step.answers]
 
 
 def _answer(step: Step, id: str, value: Any) -> Mapping[str, Any]:

@@ -141,6 +141,7 @@ class SurveyDoor:
             other=dict(answers.other),
             scales=_scales(survey, answers.given),
             texts=[each.id for each in survey.questions if each.kind == "text" and each.id in answers.given],
+            withdrawn=_withdrawn(survey, answers.given),
             complete=not open_still,
             consent=consent and opened.reachable,
             audience=survey.text.audience,
@@ -296,6 +297,12 @@ def _told_by(invitation: str, survey: Survey) -> dict[str, Any]:
     """What is said of an answer whose invitation's step cannot be looked at, or is not there."""
     channel = links.channel_of(invitation)
     return {"channel": channel, "campaign": survey.text.campaign or None} if channel else {}
+
+
+def _withdrawn(survey: Survey, given: Mapping[str, Any]) -> list[str]:
+    """Questions that these answers rule out; of those that depend on answers given earlier nothing is known."""
+    ruled = (each for each in survey.questions if each.only_if and each.only_if.keys() <= given.keys())
+    return [each.id for each in ruled if not each.applies(given)]
 
 
 def _scales(survey: Survey, given: Mapping[str, Any]) -> dict[str, list[Any]]:

@@ -74,6 +74,8 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Question id → [low, high, direction] of the scale it was asked on that day."""
     texts: list[str] = []
     """Ids of the questions that were answered in one's own words."""
+    withdrawn: list[str] = []
+    """Questions that are not asked after these answers: what was answered to them before holds no longer."""
     complete: bool = False
     consent: bool = False
     by: str | None = None

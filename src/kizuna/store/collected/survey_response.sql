@@ -1,11 +1,13 @@
--- Answers: of each question the latest word. What was written as a comment stands on the row of the main question;
+-- Answers: of each question the latest word, unless that takes back what was said. What was written as a comment stands on the row of the main question;
 -- where that has no answer, on a row of its own. What a visitor had come to do stands on all rows of the response.
 WITH
 said AS (
     SELECT invitation, pos, happened_at, unnest(given, recursive := true) FROM touched_step WHERE what = 'answered'),
 latest AS (
-    SELECT * FROM said
-    QUALIFY row_number() OVER (PARTITION BY invitation, asked ORDER BY happened_at DESC, pos DESC) = 1),
+    SELECT * FROM (
+        SELECT * FROM said
+        QUALIFY row_number() OVER (PARTITION BY invitation, asked ORDER BY happened_at DESC, pos DESC) = 1)
+    WHERE score IS NOT NULL OR choice IS NOT NULL OR comment IS NOT NULL),
 beside AS (
     SELECT invitation, min(comment) FILTER (asked = '{comment}') AS remark,
         min(choice) FILTER (asked = 'visitor_intent') AS intent
