@@ -30,9 +30,9 @@ def new_ballot(channel: str) -> str:
     return f"{_BALLOT}.{channel}.{new_invitation()}"
 
 
-def new_visitor(anonymous: bool) -> str:
+def new_visitor(anonymous: bool, channel: str = "link") -> str:
     """An id for somebody who was not invited and answers an open survey."""
-    return f"{_OPEN_BALLOT if anonymous else _OPEN}.link.{new_invitation()}"
+    return f"{_OPEN_BALLOT if anonymous else _OPEN}.{channel}.{new_invitation()}"
 
 
 def is_ballot(id: str) -> bool:
@@ -60,10 +60,10 @@ def link_token(survey: Survey, invitation: str, channel: str, now: int, key: byt
     return seal(Token(purpose, survey.name, id, int(now + survey.text.expires_days * _DAY) // _MINUTE), key)
 
 
-def visitor_token(survey: Survey, now: int, key: bytes) -> str:
+def visitor_token(survey: Survey, now: int, key: bytes, channel: str = "link") -> str:
     """The token of somebody who opened an open survey: for a day, and for as long as answers may be changed."""
     ends = now + int(max(_DAY, survey.text.change_hours * _HOUR))
-    return seal(Token("answer", survey.name, new_visitor(survey.text.anonymous), ends // _MINUTE), key)
+    return seal(Token("answer", survey.name, new_visitor(survey.text.anonymous, channel), ends // _MINUTE), key)
 
 
 def answer_url(base: str, token: str, language: str = "", score: int | str | None = None) -> str:
