@@ -100,7 +100,7 @@ def usable(address: str | None) -> bool:
 def survey_mail(survey: Survey, step: Step, sender: Sender, now: int, *, reminder: bool = False) -> EmailMessage:
     """The mail for an invitation (its step ``invited``), dated `now` in microseconds since 1970."""
     language = step.language or survey.languages()[0]
-    link = link_token(survey, step.invitation, "email", now, sender.key)
+    link = link_token(survey, step.invitation, "email", now, sender.key, "test" if step.test else "answer")
     leave = unsubscribe_url(
         sender.url, link_token(survey, step.invitation, "email", now, sender.key, "unsubscribe"), language
     )
