@@ -167,6 +167,12 @@ def test_the_answer_says_what_became_of_each_message(client: Client) -> None:
     assert client.kinds() == ["track", "missing_event", "unknown_type", "track"]
 
 
+def test_warnings_come_back_where_every_message_is_good_and_new(client: Client) -> None:
+    batch = [track("a", event="Seen"), track("b", event="Seen", timestamp="2999-01-01T00:00:00Z")]
+    (warning,) = client.post("/v1/batch", {"batch": batch}).body["warnings"]
+    assert (warning["index"], warning["messageId"]) == (1, "b") and "future" in warning["detail"]
+
+
 ALONE = [
     ({"batch": [track(event="")]}, 400),
     ({"batch": []}, 200),

@@ -52,6 +52,9 @@ def all_known(ids: Ids, count: int) -> None:
         assert known is not None and known.said == pair(number)[1] and known.group is None
     assert ids.find(key("shop", "new")) is None
     assert ids.find(key("app", "m1")) is None
+    new = [key("shop", f"new{number}") for number in range(3)]
+    assert ids.are_new(new) and not ids.are_new([*new, new[0]])
+    assert not any(ids.are_new([*new, pair(number)[0]]) for number in range(0, count, 97))
 
 
 def test_every_id_is_known_in_the_air_in_memory_in_files_and_after_a_restart(tmp_path: Path) -> None:

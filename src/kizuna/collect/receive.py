@@ -151,14 +151,15 @@ def _messages(request: Request, door: Door, source: str, body: Message, text: by
             received.add(index, _no_message(item, received.envelope, door))
             texts.append(b"")
             continue
-        names = len(item)
+        message: Message | None = item
         kept = usual.kept(item)
-        message = item if kept is not None else _private(shaped(item, request.call), request, door, source)
+        if kept is None:
+            names = list(item)
+            message = _private(shaped(item, request.call), request, door, source)
+            whole = whole and message is item and list(item) == names
         if message is None:
-            whole = False
             received.dropped += 1
             continue
-        whole = whole and message is item and len(item) == names
         line, content = write(message)
         if kept is None or len(line) > door.limits.event_bytes:
             kept = decide(message, received.envelope, door.limits, line)

@@ -19,7 +19,8 @@ LONGEST = max(len(text) for text in PLACEHOLDERS - {NIL})
 def shaped(item: Message, call: str) -> Message:
     """A message in Segment's shape: its type, no write key, ids as text."""
     if call in CALLS:
-        item["type"] = call
+        if item.get("type") != call:
+            item = {**item, "type": call}
     elif "distinct_id" in item or item.get("type", "capture") == "capture":
         if is_posthog(item):
             item = from_posthog(item)
