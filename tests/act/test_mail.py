@@ -160,6 +160,11 @@ def test_a_reminder_says_so() -> None:
     assert "reminder" not in body(sent(survey(), language="en"), "plain")
 
 
+def test_the_links_of_a_test_answer_as_a_test() -> None:
+    links = [link for link in Page(body(sent(survey(), test=True), "html")).links if "/unsubscribe" not in link]
+    assert {unseal(token_of(link), KEY).purpose for link in links} == {"test"}
+
+
 def test_an_anonymous_survey_s_links_are_one_ballot_that_leads_to_nobody() -> None:
     mail = sent(survey(NPS + "anonymous = true\n"), language="en")
     answers = {

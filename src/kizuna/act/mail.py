@@ -24,6 +24,7 @@ from kizuna.collect.survey.links import answer_url, link_token, unsubscribe_url
 from kizuna.collect.survey.question import NO, YES, Question, told
 from kizuna.collect.survey.step import Step
 from kizuna.collect.survey.survey import Survey
+from kizuna.collect.survey.token import Purpose
 from kizuna.errors import SettingError
 from kizuna.locale.texts import say
 from kizuna.mailserver import MailServer
@@ -98,7 +99,10 @@ def usable(address: str | None) -> bool:
 
 
 def survey_mail(survey: Survey, step: Step, sender: Sender, now: int, *, reminder: bool = False) -> EmailMessage:
-    """The mail for an invitation (its step ``invited``), dated `now` in microseconds since 1970."""
+    """The mail for an invitation (its step ``invited``), dated `now` in microseconds since 1970.
+
+    Answers to the mail of a step that is a test are one as well.
+    """
     language = step.language or survey.languages()[0]
     link = link_token(survey, step.invitation, "email", now, sender.key, "test" if step.test else "answer")
     leave = unsubscribe_url(
