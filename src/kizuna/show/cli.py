@@ -32,6 +32,8 @@ COMMANDS = (
     ("explain", "explaining:explain", "Show a metric's definition, formula, SQL and freshness."),
     ("rows", "explaining:rows", "List the facts behind a number."),
     ("people", "people:people", "Show who somebody is, merge two people who are one, split them again."),
+    ("surveys", "surveys:surveys", "Make surveys, ask, and see what came of them."),
+    ("tasks", "tasks:tasks", "List what is to be done about answers, and who did it."),
     ("metrics", "listing:metrics", "List and search the catalogue of metrics."),
     ("facts", "listing:facts", "List the kinds of facts and their columns."),
     ("settings", "workspace:settings", "Show every setting, its value and where that comes from."),

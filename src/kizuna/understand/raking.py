@@ -49,8 +49,9 @@ class Margin:
 
 @dataclass(frozen=True, slots=True)
 class Raked:
-    """`weights` of an answer in each cell, 1 on average before any was cut back; how many `rounds` it took, and whether it came to rest.
+    """`weights` of an answer in each cell, 1 on average before any was cut back.
 
+    It took so many `rounds`, and came to rest in them or not (`converged`).
     `off` is the furthest that a share still is from what could be asked of it; with `cut` cells held at the cap it
     need not be 0. `empty` are values (margin, code) that were asked for and that nobody has who answered.
     """

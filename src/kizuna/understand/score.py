@@ -14,6 +14,8 @@ import numpy as np
 from kizuna.collect.survey.checks import METRIC_SCALES
 from kizuna.expression import quote_text
 from kizuna.measure.ask import Business, evaluate_recipes
+from kizuna.measure.estimate import Estimate
+from kizuna.measure.fetch import Group
 from kizuna.measure.kind import Recipe, make_recipe
 from kizuna.measure.metric import Metric
 from kizuna.understand.response import Scope, ad_hoc, number_of
@@ -111,14 +113,21 @@ def scores(business: Business, scope: Scope, wanted: Sequence[Scored]) -> list[S
     if not wanted:
         return []
     found = evaluate_recipes(business, scope.question(), {each.metric.id: each.recipe for each in wanted})
-    made = []
-    for each in wanted:
-        estimate = found.estimates[each.metric.id]
-        numbers = (array[0, 0] if array.size else np.nan for array in (estimate.value, estimate.low, estimate.high))
-        value, low, high = map(number_of, numbers)
-        n = int(np.nan_to_num(estimate.n[0, 0])) if estimate.n.size else 0
-        made.append(Score(each.question, each.label, each.metric, value, low, high, n))
-    return made
+    return [_score(each, found.estimates[each.metric.id], 0) for each in wanted]
+
+
+def scores_by(business: Business, scope: Scope, wanted: Scored, by: Sequence[str]) -> list[tuple[Group, Score]]:
+    """One metric by group. Raises `UnknownName` where answers have no such column, nor customers such a trait."""
+    found = evaluate_recipes(business, scope.question(by), {wanted.metric.id: wanted.recipe})
+    estimate = found.estimates[wanted.metric.id]
+    return [(group, _score(wanted, estimate, place)) for place, group in enumerate(estimate.groups)]
+
+
+def _score(wanted: Scored, estimate: Estimate, place: int) -> Score:
+    value, low, high = (number_of(array[0, place]) for array in (estimate.value, estimate.low, estimate.high))
+    return Score(
+        wanted.question, wanted.label, wanted.metric, value, low, high, int(np.nan_to_num(estimate.n[0, place]))
+    )
 
 
 def _scored(business: Business, asked: Asked) -> Iterator[Scored]:

@@ -38,7 +38,7 @@ state = "draft"                 # draft, active or paused
 # A question of your own, or a change of one above (by its id):
 # [[question]]
 # id = "{main}"
-# text.en = "…"
+# text = {{ en = "…", ja = "…", da = "…" }}
 
 # When it is asked by itself. after = ticket_resolved, order, order_delivered, signup, event or page.
 # [when]

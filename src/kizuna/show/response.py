@@ -1,0 +1,203 @@
+"""What came of a survey, as text: the scores first, then how far the invitations came, then who did not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.table import Table
+from rich.text import Text
+
+from kizuna.measure.plan import NO_GROUP
+from kizuna.show import number
+from kizuna.understand.representation import Difference
+from kizuna.understand.response import STAGES, Reached
+from kizuna.understand.score import Score
+from kizuna.understand.weighting import Weighting
+
+BAR_CELLS = 24
+MOST_SENTENCES = 6
+ENDS = ("partial", "dismissed", "bounced", "reminded")
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A survey's results: `whole` is its funnel, `parts` a funnel by each thing it is broken down by.
+
+    `differences` is None where it is not known who answered. `measured` are the scores by group.
+    """
+
+    survey: str
+    title: str
+    state: str
+    whole: Reached | None
+    scores: Sequence[Score]
+    comments: int
+    parts: Sequence[tuple[Sequence[str], Sequence[Reached]]] = ()
+    group_scores: dict[tuple[str, ...], Score] = field(default_factory=dict)
+    differences: Sequence[Difference] | None = None
+    compared: Sequence[str] = ()
+    weighting: Weighting | None = None
+    level: float = 0.95
+    language: str = "en"
+    notes: Sequence[str] = ()
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        state = f"  {self.state}" if self.state else ""
+        yield Text(self.survey, "head").append(f"  {self.title}", "not bold").append(state, "not bold dim")
+        yield Text()
+        if self.whole is None:
+            yield Text("Nobody was asked in that time.")
+        if self.scores or self.whole is None:
+            yield from self._scores()
+        if self.whole is not None:
+            yield from self._funnel(self.whole)
+        for by, groups in self.parts:
+            yield Text()
+            yield self._by(by, groups)
+        if self.whole is not None:
+            yield Text()
+            yield from self._compared(self.whole)
+        if self.weighting is not None:
+            yield Text()
+            yield from self._weighting(self.weighting)
+        for note in self.notes:
+            yield Text(note, "quiet")
+
+    def _scores(self) -> Iterator[RenderableType]:
+        if not self.scores:
+            return
+        weighted = {score.metric: score for score in self.weighting.scores} if self.weighting else {}
+        heads = ["score", "", "interval", "answers", *(["weighted", "interval"] if weighted else [])]
+        table = _table(*heads, right=("", "answers", "weighted"))
+        for score in self.scores:
+            unit = score.metric.unit
+            cells = [Text(self._name(score), "head"), Text(self._number(score.value, unit), "head")]
+            cells += [Text(self._interval(score.low, score.high, unit), "quiet"), Text(f"{score.n:,}")]
+            if found := weighted.get(score.metric.id):
+                cells.append(Text(self._number(found.value, unit), "accent"))
+                cells.append(Text(self._interval(found.low, found.high, unit), "quiet"))
+            table.add_row(*cells)
+        yield table
+        if self.comments:
+            said = "1 comment was" if self.comments == 1 else f"{self.comments:,} comments were"
+            yield Text(f"{said} written.", "quiet")
+        yield Text()
+
+    def _name(self, score: Score) -> str:
+        if score.label:
+            return f"{score.question}: {score.label}"
+        return score.metric.name[self.language]
+
+    def _funnel(self, whole: Reached) -> Iterator[RenderableType]:
+        table = _table("", "", "", "", "", right=("",), header=False)
+        people = f"{whole.people:,} people" if whole.people != whole.invited else ""
+        table.add_row(Text("invited"), Text(f"{whole.invited:,}"), _bar(1.0), Text(""), Text(people, "quiet"))
+        for stage in STAGES:
+            rate = whole.rates.get(stage)
+            if rate is None:
+                table.add_row(
+                    Text(stage), Text("–"), Text(""), Text(""), Text("nothing tells when it was seen", "quiet")
+                )
+                continue
+            share = Text(self._number(rate.value, "percent"))
+            interval = Text(self._interval(rate.low, rate.high, "percent"), "quiet")
+            table.add_row(Text(stage), Text(f"{rate.count:,}"), _bar((rate.value or 0) / 100), share, interval)
+        yield table
+        ends = [f"{whole.rates[name].count:,} {name}" for name in ENDS if whole.rates[name].count]
+        if ends:
+            yield Text(", ".join(ends), "quiet")
+
+    def _by(self, by: Sequence[str], groups: Sequence[Reached]) -> Table:
+        score = next(iter(self.scores), None)
+        stages = [stage for stage in STAGES if any(stage in group.rates for group in groups)]
+        scored = [self.group_scores.get((*by, *group.group.values())) for group in groups]
+        heads = [*by, "invited", *stages, "interval"]
+        name = self._name(score) if score and any(scored) else ""
+        table = _table(
+            *heads, *([name, "interval", "answers"] if name else []), right=("invited", *stages, name, "answers")
+        )
+        for group, found in zip(groups, scored, strict=True):
+            cells = [Text(str(value), "head" if value != NO_GROUP else "quiet") for value in group.group.values()]
+            cells.append(Text(f"{group.invited:,}"))
+            for stage in stages:
+                rate = group.rates.get(stage)
+                cells.append(Text(self._number(rate.value, "percent") if rate else "–"))
+            completed = group.rates["completed"]
+            cells.append(Text(self._interval(completed.low, completed.high, "percent"), "quiet"))
+            if found is not None:
+                unit = found.metric.unit
+                cells.append(Text(self._number(found.value, unit) if found.value is not None else "–", "head"))
+                cells += [Text(self._interval(found.low, found.high, unit), "quiet"), Text(f"{found.n:,}")]
+            table.add_row(*cells)
+        return table
+
+    def _compared(self, whole: Reached) -> Iterator[RenderableType]:
+        yield Text("Who answered, compared with who was invited", "head")
+        if self.differences is None:
+            yield Text("The survey is anonymous: it is not known who answered.")
+            return
+        real = [each for each in self.differences if each.real(self.level) and each.known]
+        for each in real[:MOST_SENTENCES]:
+            yield self._sentence(each)
+        if len(real) > MOST_SENTENCES:
+            yield Text(f"and {len(real) - MOST_SENTENCES} more; --format json lists all", "quiet")
+        if not self.compared:
+            yield Text("Nothing is known of them that could be compared.")
+            return
+        if not any(each.p_value is not None for each in self.differences):
+            yield Text("There are too few to compare.")
+        elif not real:
+            yield Text("No difference is beyond chance.")
+        yield Text(f"compared: {', '.join(self.compared)}", "quiet")
+
+    def _sentence(self, each: Difference) -> Text:
+        more = each.completed_share > each.invited_share
+        before, after = (self._number(share, "percent") for share in (each.invited_share, each.completed_share))
+        text = Text("▲ " if more else "▼ ", "accent")
+        text.append(f"answered {'more' if more else 'less'} often: ", "default")
+        text.append(f"{each.trait} {each.value}", "head").append(
+            f"  {before} of those invited, {after} of those who answered", "default"
+        )
+        p = number.p_value(each.p_value, self.language)
+        return text.append(f"  (p {p if p.startswith('<') else '= ' + p})", "quiet")
+
+    def _weighting(self, found: Weighting) -> Iterator[RenderableType]:
+        yield Text(f"Weighted by {', '.join(found.traits)}", "head")
+        table = _table("", "", "invited", "answered", "weighted", right=("invited", "answered", "weighted"))
+        last = ""
+        for share in found.shares:
+            shares = (Text(self._number(each, "percent")) for each in (share.invited, share.answered, share.weighted))
+            table.add_row(Text("" if share.trait == last else share.trait, "key"), Text(share.value, "head"), *shares)
+            last = share.trait
+        yield table
+        worth = number.value(found.effective, "count", self.language)
+        yield Text(
+            f"{found.answers:,} answers weigh as much as {worth} alike; each counts {found.lowest:.2f} to"
+            f" {found.highest:.2f} times.",
+            "quiet",
+        )
+        for note in found.notes:
+            yield Text(note, "worse")
+
+    def _number(self, value: float | None, unit: str) -> str:
+        return number.value(value, unit, self.language)
+
+    def _interval(self, low: float | None, high: float | None, unit: str) -> str:
+        return number.interval(low, high, unit, self.language)
+
+
+def _bar(share: float) -> Text:
+    cells = round(share * BAR_CELLS * 8)
+    whole, rest = divmod(cells, 8)
+    drawn = "█" * whole + (" ▏▎▍▌▋▊▉"[rest] if rest else "")
+    return Text(drawn or ("▏" if share > 0 else ""), "accent")
+
+
+def _table(*heads: str, right: Sequence[str] = (), header: bool = True) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="", show_header=header)
+    for place, head in enumerate(heads):
+        justify = "right" if head in right and (head or place == 1) else "left"
+        table.add_column(Text(head, "key"), justify=justify, overflow="fold")  # type: ignore[arg-type]
+    return table
