@@ -54,6 +54,8 @@ def move(store, old, new, where="TRUE"):
         count = store.execute(f'UPDATE "{fact_name}" SET customer_no = {new} WHERE {condition}')[0][0]
         if count:
             touched.add(fact_name)
+    # Somebody without rows is touched as well.
+    store.execute(f"INSERT INTO touched_span SELECT unnest([{old}, {new}]), NULL, NULL, NULL")
     store.execute(f"UPDATE identifier SET customer_no = {new} WHERE customer_no = {old} AND kind <> 'customer_id'")
     return touched | {"identifier"}
 

@@ -83,7 +83,7 @@ def derive(store: DuckDBStore, facts_touched: set[str], whole: bool = True) -> N
             touched.add(step.fact)
             fresh.discard(step.fact)
             if spans and step.file in _TOLD:
-                spans = scope.settle(store)
+                spans = scope.settle(store, spans)
     scope.forget(store)
 
 
@@ -115,7 +115,7 @@ def _run(store: DuckDBStore, step: Step, spans: Touched | None) -> bool:
     pieces = _WHOLE if spans is None else _narrow(store, step, spans)
     if spans and step.narrow:
         script = text(f"narrow/{step.narrow}")
-        if not scope.lay_out(store, script, lambda sql: _filled_in(store, sql, pieces)):
+        if not scope.lay_out(store, script, spans, lambda sql: _filled_in(store, sql, pieces)):
             return False
     if step.file == "order_told":
         pieces = {**pieces, "returned": returned(store, pieces["event"])}
@@ -191,7 +191,7 @@ def _first_order_event(store: DuckDBStore, spans: Touched | None) -> bool:
     if known and spans:
         return False
     values: dict[str, Any] = {"names": event_names()["order_completed"]}
-    near = f"{scope.window(store, 'span', 'occurred_at', values=values)} AND {spans.whose}" if spans else "TRUE"
+    near = f"{scope.window(spans, 'occurred_at', values)} AND {spans.whose}" if spans else "TRUE"
     found = bool(
         store.execute(f"SELECT 1 FROM event WHERE list_contains($names::VARCHAR[], name) AND {near} LIMIT 1", values)
     )

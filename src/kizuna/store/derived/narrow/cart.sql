@@ -5,7 +5,7 @@ CREATE OR REPLACE TEMP TABLE beside AS
 SELECT since - to_hours($cart_window_hours) AS since, until + to_hours($cart_window_hours) AS until FROM span;
 
 CREATE OR REPLACE TEMP TABLE near AS
-SELECT customer_no, occurred_at FROM event
+SELECT customer_no, occurred_at FROM {events beside occurred_at}
 WHERE {window beside occurred_at} AND customer_no IN (SELECT customer_no FROM touched_customer) AND list_contains(
     list_concat($product_added::VARCHAR[], $checkout_started), name);
 
@@ -44,7 +44,7 @@ CREATE OR REPLACE TEMP TABLE beside AS SELECT customer_no, since - to_hours($car
 CREATE OR REPLACE TEMP TABLE near AS
 WITH theirs AS MATERIALIZED (
     SELECT customer_no, occurred_at, row_key, name, customer_id, anonymous_id, channel, campaign, source, platform, device, country
-    FROM event
+    FROM {events beside occurred_at}
     WHERE {window beside occurred_at} AND customer_no IN (SELECT customer_no FROM touched_customer) AND list_contains(
         list_concat($product_added::VARCHAR[], $checkout_started, $order_completed), name))
 FROM theirs e

@@ -5,7 +5,7 @@ FROM (SELECT customer_no, unnest(generate_series({first}, {last}, INTERVAL 1 DAY
     FROM span WHERE customer_no IS NOT NULL);
 
 CREATE OR REPLACE TEMP TABLE near AS
-SELECT customer_no, occurred_day, occurred_at, row_key, platform, channel, name FROM event e
+SELECT customer_no, occurred_day, occurred_at, row_key, platform, channel, name FROM {events region occurred_day} e
 WHERE {window region occurred_day} AND customer_no IN (SELECT customer_no FROM touched_customer) AND EXISTS (
     SELECT 1 FROM region r WHERE r.customer_no = e.customer_no AND r.day = e.occurred_day);
 

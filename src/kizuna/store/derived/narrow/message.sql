@@ -10,7 +10,7 @@ WHERE {window region sent_at} AND channel = 'push' AND customer_no IN (SELECT cu
 CREATE OR REPLACE TEMP TABLE region AS SELECT sent_at AS since, sent_at + INTERVAL 24 HOUR AS until FROM near_message;
 
 CREATE OR REPLACE TEMP TABLE near AS
-SELECT customer_no, occurred_at, platform, name FROM event
+SELECT customer_no, occurred_at, platform, name FROM {events region occurred_at}
 WHERE {window region occurred_at} AND platform = 'app' AND customer_no IN (SELECT customer_no FROM near_message);
 
 CREATE OR REPLACE TEMP TABLE near_session AS

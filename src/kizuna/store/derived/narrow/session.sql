@@ -45,7 +45,7 @@ CREATE OR REPLACE TEMP TABLE near AS
 WITH theirs AS MATERIALIZED (
     SELECT customer_no, session_id, platform, occurred_at, row_key, name, engaged_seconds, customer_id, anonymous_id, page,
         channel, campaign, source, device, country, referrer, browser, os, import_no
-    FROM event
+    FROM {events region occurred_at}
     WHERE {window region occurred_at} AND {whose})
 SELECT *, TRUE AS inside FROM theirs e
 WHERE EXISTS (
@@ -61,6 +61,6 @@ SELECT customer_no, occurred_at - to_minutes($session_minutes) AS since, occurre
 INSERT INTO near
 SELECT customer_no, session_id, platform, occurred_at, row_key, name, engaged_seconds, customer_id, anonymous_id, page,
     channel, campaign, source, device, country, referrer, browser, os, import_no, FALSE AS inside
-FROM event
+FROM {events served occurred_at}
 WHERE {window served occurred_at} AND customer_no IN (SELECT customer_no FROM served)
     AND row_key NOT IN (SELECT row_key FROM near);

@@ -1,6 +1,6 @@
 -- Orders or messages that touched events tell of. Such events may lie months apart; `told` knows when.
 CREATE OR REPLACE TEMP TABLE new_told AS
-SELECT {id} AS id, occurred_at AS told_at FROM event e
+SELECT {id} AS id, occurred_at AS told_at FROM {events span occurred_at} e
 WHERE {window span occurred_at} AND {id} IS NOT NULL AND list_contains(${step}::VARCHAR[], name)
     AND EXISTS (SELECT 1 FROM span s
         WHERE s.customer_no IS NOT DISTINCT FROM e.customer_no AND e.occurred_at BETWEEN s.since AND s.until);
