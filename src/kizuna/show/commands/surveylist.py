@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kizuna.errors import KizunaError
-from kizuna.show.console import out
+from kizuna.show.console import note, out
 
 if TYPE_CHECKING:
     from kizuna.collect.survey.survey import Surveys
@@ -35,6 +35,7 @@ def instruments(format: str) -> int:
 
 def surveys(shop: Workspace, format: str) -> int:
     """Print the surveys with how often they were asked; 2 where a file is not right."""
+    from kizuna.collect.survey.checks import BY_MAIL
     from kizuna.collect.survey.survey import Surveys
 
     known, counts = Surveys(shop.root), _counts(shop)
@@ -48,6 +49,11 @@ def surveys(shop: Workspace, format: str) -> int:
     elif not counts:
         out().print(Text("There is no survey yet: kizuna surveys new NAME --instrument nps makes one."))
         out().print(Text("kizuna surveys instruments lists what can be asked.", "quiet"))
+    if any(row.get("state") == "active" and row["when"] in BY_MAIL for row in rows):
+        from kizuna.act.asker import mail_problem
+
+        if problem := mail_problem(shop.settings):
+            note(problem)
     if counts:
         told = ", ".join(
             f"{name} ({asked:,} asked, {answered:,} answered)" for name, (asked, answered) in counts.items()
