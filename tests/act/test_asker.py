@@ -243,6 +243,24 @@ def test_another_address_of_the_same_person_is_used_when_one_is_no_good(place: T
     assert place.to == ["old"]
 
 
+def test_the_address_of_the_row_comes_first_then_the_customer_s(place: Town) -> None:
+    """A merge gives a person many addresses; which is written to must not be left to chance."""
+    place.survey("after")
+    for number in range(12):
+        place.customer(f"c{number}")
+        if number:
+            place.say("merge", ids=["customer_id:c0", f"customer_id:c{number}"])
+    place.customer("own")
+    place.caught_up()
+    ((kept,),) = place.store.execute(
+        "SELECT email FROM customer WHERE customer_no IS NOT NULL AND customer_id <> 'own'"
+    )
+    place.ticket("t1", "c7")
+    place.ticket("t2", "own", email="Other@example.com")
+    place.look()
+    assert sorted(place.box.to) == sorted([kept, "other@example.com"])
+
+
 def test_nobody_is_asked_while_a_ticket_is_open(place: Town) -> None:
     place.survey("after")
     place.customer("ann")

@@ -46,6 +46,7 @@ class Candidate:
     sampled: bool
     customer_no: int
     emails: tuple[str, ...]
+    """The row's own, the customer's, then others that are known, the oldest first."""
     language: str
     zone: str
     about: Mapping[str, Any]
@@ -153,7 +154,7 @@ def _candidate(survey: Survey, told: Mapping[str, Any], settings: Settings) -> C
         at + int(when.within_hours * HOUR),
         in_sample(survey.name, subject, when.sample),
         int(told["customer_no"]),
-        tuple(told["emails"] or ()),
+        tuple(dict.fromkeys(told["emails"] or ())),
         language_for(survey, settings, told["language"], country),
         zone_for(told["zone"], settings).key,
         about,
@@ -189,7 +190,7 @@ def _sql(subject: Subject, survey: Survey, properties: Mapping[str, Sequence[str
     )
     SELECT l.subject, epoch_us(l.happened), l.customer_no, coalesce(l.customer_id, p.customer_id),
         coalesce(l.phone, p.phone),
-        list_filter(list_distinct(list_concat([lower(trim(l.email))], p.emails, k.emails)), lambda each: each <> ''),
+        list_filter(list_concat([lower(trim(l.email))], p.emails, k.emails), lambda each: each <> ''),
         p.language, p.country, p.zone, {", ".join(f"l.{name}" for name in _ABOUT)}
     FROM lately l LEFT JOIN person p USING (customer_no) LEFT JOIN known k USING (customer_no)
     WHERE coalesce(p.works_here, FALSE) = $employees

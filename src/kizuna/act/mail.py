@@ -24,7 +24,6 @@ from kizuna.collect.survey.links import answer_url, link_token, unsubscribe_url
 from kizuna.collect.survey.question import NO, YES, Question, told
 from kizuna.collect.survey.step import Step
 from kizuna.collect.survey.survey import Survey
-from kizuna.collect.survey.token import Purpose
 from kizuna.errors import SettingError
 from kizuna.locale.texts import say
 from kizuna.mailserver import MailServer

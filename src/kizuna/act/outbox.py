@@ -58,7 +58,7 @@ class Letter:
 def waiting(data: Reading, now: int) -> list[Letter]:
     """The invitations that are due."""
     rows = data.rows(
-        f"""WITH {invitations()}, {_FIRST}
+        f"""WITH {invitations(_OPEN)}, {_FIRST}
         SELECT {_COLUMNS}, i.deferred FROM invited i JOIN first s USING (invitation)
         WHERE i.waits AND coalesce(i.again, i.due, i.invited_at) <= $now::TIMESTAMP
         ORDER BY coalesce(i.again, i.due, i.invited_at), i.invitation""",
@@ -70,7 +70,7 @@ def waiting(data: Reading, now: int) -> list[Letter]:
 def unanswered(data: Reading, now: int, surveys: dict[str, float]) -> list[Letter]:
     """The invitations that were sent so many days ago (by survey) and had no answer of any kind, nor a reminder."""
     rows = data.rows(
-        f"""WITH {invitations()}, {_FIRST},
+        f"""WITH {invitations(_LATELY)}, {_FIRST},
         survey AS (SELECT unnest($names::VARCHAR[]) AS survey, unnest($after::BIGINT[]) AS after)
         SELECT {_COLUMNS}, epoch_us(i.sent_at) FROM invited i JOIN first s USING (invitation)
         JOIN survey v ON v.survey = i.survey
@@ -78,7 +78,12 @@ def unanswered(data: Reading, now: int, surveys: dict[str, float]) -> list[Lette
             AND NOT (i.settled OR i.reminded OR i.bounced OR i.unsubscribed OR i.given_up)
             AND epoch_us(i.sent_at) + v.after <= $now AND epoch_us(i.sent_at) + v.after + {REMIND_WITHIN} > $now
         ORDER BY i.sent_at, i.invitation""",
-        {"now": now, "names": [*surveys], "after": [int(days * DAY) for days in surveys.values()]},
+        {
+            "now": now,
+            "names": [*surveys],
+            "after": [int(days * DAY) for days in surveys.values()],
+            "since": moment(now - int(max(surveys.values(), default=0) * DAY) - REMIND_WITHIN),
+        },
     )
     return [Letter(_step(row[:-1]), 0, row[-1]) for row in rows]
 
@@ -95,7 +100,7 @@ class Tally:
 def tally(data: Reading) -> Tally:
     """How the outbox stands."""
     rows = data.rows(
-        f"WITH {invitations()} SELECT waits, survey, invitation, email FROM invited WHERE waits OR in_doubt"
+        f"WITH {invitations(_OPEN)} SELECT waits, survey, invitation, email FROM invited WHERE waits OR in_doubt"
         " ORDER BY ALL"
     )
     return Tally(sum(waits for waits, *_ in rows), tuple((s, i, e) for waits, s, i, e in rows if not waits))
@@ -275,8 +280,15 @@ def _told(letter: Letter, outcome: str, said: str = "") -> Mailed:
     return Mailed(step.survey, step.invitation, step.email or "", outcome, said, letter.reminder)
 
 
+# Of all that was ever asked only little is open, or was sent lately; the rest is not gathered.
+_OPEN = (
+    "invitation IN (SELECT invitation FROM survey_step WHERE what = 'invited' AND channel = 'email' EXCEPT"
+    " SELECT invitation FROM survey_step WHERE what IN ('sent', 'failed', 'cancelled'))"
+)
+_LATELY = "invitation IN (SELECT invitation FROM survey_step WHERE what = 'sent' AND happened_at >= $since::TIMESTAMP)"
 _FIRST = (
-    "first AS (SELECT DISTINCT ON (invitation) * FROM survey_step WHERE what = 'invited' AND NOT test ORDER BY pos)"
+    "first AS (SELECT DISTINCT ON (invitation) * FROM survey_step WHERE what = 'invited' AND NOT test"
+    " AND invitation IN (SELECT invitation FROM invited) ORDER BY pos)"
 )
 _COLUMNS = ", ".join([*(f"s.{name}" for name in _STEP), "coalesce(s.anonymous, FALSE)", "epoch_us(s.ends)"])
 

@@ -141,19 +141,28 @@ def invitations(which: str = "TRUE") -> str:
 
 
 def _of_people() -> str:
-    """``theirs`` are the invitations of people; what is nobody's of them is not even looked at."""
-    mine = " OR ".join(f"{spelled(kind, kind)} IN (SELECT value FROM id WHERE kind = '{kind}')" for kind in _IDS)
+    """``theirs`` are the invitations of people; the steps of nobody's invitations are not even gathered."""
+    near = " UNION ALL ".join(
+        # Plain comparisons where they will do: the engine then skips all that cannot fit.
+        f"SELECT invitation FROM survey_step SEMI JOIN (SELECT value FROM id WHERE kind = '{kind}') v"
+        f" ON v.value = {kind}"
+        for kind in ("customer_id", "anonymous_id")
+    )
+    near += "".join(
+        f" UNION ALL SELECT invitation FROM (SELECT * FROM survey_step WHERE {kind} IS NOT NULL)"
+        f" SEMI JOIN ({values}) v ON v.value = {spelled(kind, kind)}"
+        for kind, values in (
+            ("email", "SELECT value FROM id WHERE kind = 'email' UNION SELECT email FROM address"),
+            ("phone", "SELECT value FROM id WHERE kind = 'phone'"),
+        )
+    )
     return f"""WITH
     id AS (
         SELECT kind, value, customer_no FROM identifier WHERE customer_no IN (SELECT unnest($people::INTEGER[]))
         UNION ALL SELECT unnest($kinds::VARCHAR[]), unnest($values::VARCHAR[]), {NOBODY}),
     address AS (SELECT unnest($owners::INTEGER[]) AS customer_no, unnest($emails::VARCHAR[]) AS email),
-    {
-        invitations(
-            "invitation IN (SELECT invitation FROM survey_step WHERE"
-            f" {mine} OR {spelled('email', 'email')} IN (SELECT email FROM address))"
-        )
-    },
+    near AS ({near}),
+    {invitations("invitation IN (SELECT invitation FROM near)")},
     theirs AS (
         SELECT id.customer_no, i.* FROM invited i JOIN id ON id.kind = i.who.kind AND id.value = i.who.value
         UNION SELECT a.customer_no, i.* FROM invited i JOIN address a ON a.email = i.email)"""
