@@ -178,7 +178,11 @@ def kept(root: Path) -> list[tuple[Envelope, Kept]]:
 
 def wait_for_events(root: Path, count: int, seconds: float = 60.0) -> list[tuple[str, ...]]:
     """(source, message id, name) of every event in the facts, once there are `count` of them (or time is up)."""
-    until, parts = time.monotonic() + seconds, "split_part(row_key, '/', 1), row_key[strpos(row_key, '/') + 1 :]"
+    # The key of a message's row is "/:SOURCE/ID", which no file can spell.
+    until, parts = (
+        time.monotonic() + seconds,
+        "split_part(row_key[3:], '/', 1), row_key[strpos(row_key[3:], '/') + 3 :]",
+    )
     with kizuna.open(root) as shop:
         while True:
             with shop.store.reading() as data:
