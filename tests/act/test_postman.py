@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from act.mailbox import Mailbox
 from kizuna.act.postman import Postman, Unreachable
@@ -154,3 +162,76 @@ def test_a_sender_that_is_not_let_through_is_nobody_s_fault(box: Mailbox) -> Non
 def test_a_password_that_is_missing_is_named(box: Mailbox) -> None:
     with pytest.raises(Unreachable, match="NO_SUCH_PASSWORD"):
         Postman(server(box.port, user="u", password_env="NO_SUCH_PASSWORD")).hand_over(mail(), lambda: True)
+
+
+# -- encrypted, and logged in
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for this machine that nobody but this test trusts, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file = tmp_path_factory.mktemp("tls") / "server.pem"
+    file.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+@pytest.fixture
+def encrypted(certificate: Path) -> Iterator[Mailbox]:
+    """A server that takes mail only over TLS from who knows the password."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+
+    def knows(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: LoginPassword) -> AuthResult:
+        return AuthResult(success=(data.login, data.password) == (b"kizuna", b"s3cret"), handled=False)
+
+    with Mailbox().open(
+        tls_context=context, require_starttls=True, auth_required=True, authenticator=knows, auth_require_tls=True
+    ) as box:
+        yield box
+
+
+def private(port: int, password: str = "s3cret") -> MailServer:
+    sender = "hello@example.com"
+    return MailServer("localhost", port, "starttls", sender, user="kizuna", plain_password=password)
+
+
+def test_it_logs_in_over_an_encrypted_line(
+    encrypted: Mailbox, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    postman = Postman(private(encrypted.port))
+    assert postman.hand_over(mail(), lambda: True).outcome == "taken"
+    postman.hang_up()
+    assert encrypted.to == ["a@example.com"]
+
+
+def test_a_wrong_password_is_nobody_s_fault(
+    encrypted: Mailbox, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with pytest.raises(Unreachable, match="535"):
+        Postman(private(encrypted.port, "guessed")).hand_over(mail(), lambda: True)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_believed(encrypted: Mailbox) -> None:
+    with pytest.raises(Unreachable, match="CERTIFICATE_VERIFY_FAILED"):
+        Postman(private(encrypted.port)).hand_over(mail(), lambda: True)
+    assert encrypted.mails == []
