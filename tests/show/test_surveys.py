@@ -260,7 +260,7 @@ def test_a_task_is_listed_shown_and_done(run: Run, shop: Path, place: RunningSer
             Step(
                 what="answered",
                 invitation="-abcdefgh1",
-                answers={"nps": 2, "comment": "[bold]Late[/bold]\nagain."},
+                answers={"nps": 2, "comment": "[bold]Late[/bold]\nagain.\x1b[2J"},
                 texts=["comment"],
                 scales={"nps": [0, 10, "high_good"]},
                 complete=True,
@@ -275,7 +275,7 @@ def test_a_task_is_listed_shown_and_done(run: Run, shop: Path, place: RunningSer
     assert code == 0
     assert "2 open, 1 of them late, 0 done" in out
     assert [line.split()[0] for line in out.splitlines()[2:4]] == ["abcdefgh", "later"]
-    assert "[bold]Late[/bold] again." in out
+    assert "[bold]Late[/bold] again.·[2J" in out and "\x1b" not in out
     assert "later" not in run("tasks", "--owner", "kim")[1]
     shown = run("tasks", "show", "abcd")[1]
     assert "nps 2" in shown and "customer_id:c1, email:ada@example.com" in shown and "latest survey response" in shown

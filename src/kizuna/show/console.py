@@ -26,6 +26,11 @@ CONTROL = dict.fromkeys((*range(32), *range(127, 160), *range(0x2028, 0x202F), *
 """Ends of lines, what steers a terminal, and what turns the direction of writing."""
 
 
+def clean(text: str) -> str:
+    """A text that others wrote, on one line and without what would steer the terminal."""
+    return " ".join(text.split()).translate(CONTROL)
+
+
 def out() -> Console:
     """stdout. Colours only on a terminal, and not under NO_COLOR."""
     return _console(stderr=False)

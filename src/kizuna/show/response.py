@@ -11,6 +11,7 @@ from rich.text import Text
 
 from kizuna.measure.plan import NO_GROUP
 from kizuna.show import number
+from kizuna.show.console import clean
 from kizuna.understand.representation import Difference
 from kizuna.understand.response import STAGES, Reached
 from kizuna.understand.score import Score
@@ -18,6 +19,9 @@ from kizuna.understand.weighting import Weighting
 
 BAR_CELLS = 24
 MOST_SENTENCES = 6
+WIDE = 110
+"""On a narrower terminal the intervals of groups are left out."""
+
 ENDS = ("partial", "dismissed", "bounced", "reminded")
 
 
@@ -45,7 +49,7 @@ class Results:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         state = f"  {self.state}" if self.state else ""
-        yield Text(self.survey, "head").append(f"  {self.title}", "not bold").append(state, "not bold dim")
+        yield Text(clean(self.survey), "head").append(f"  {self.title}", "not bold").append(state, "not bold dim")
         yield Text()
         if self.whole is None:
             yield Text("Nobody was asked in that time.")
@@ -55,7 +59,7 @@ class Results:
             yield from self._funnel(self.whole)
         for by, groups in self.parts:
             yield Text()
-            yield self._by(by, groups)
+            yield self._by(by, groups, intervals=options.max_width >= WIDE)
         if self.whole is not None:
             yield Text()
             yield from self._compared(self.whole)
@@ -63,7 +67,7 @@ class Results:
             yield Text()
             yield from self._weighting(self.weighting)
         for note in self.notes:
-            yield Text(note, "quiet")
+            yield Text(clean(note), "quiet")
 
     def _scores(self) -> Iterator[RenderableType]:
         if not self.scores:
@@ -87,8 +91,8 @@ class Results:
 
     def _name(self, score: Score) -> str:
         if score.label:
-            return f"{score.question}: {score.label}"
-        return score.metric.name[self.language]
+            return clean(f"{score.question}: {score.label}")
+        return clean(score.metric.name[self.language])
 
     def _funnel(self, whole: Reached) -> Iterator[RenderableType]:
         table = _table("", "", "", "", "", right=("",), header=False)
@@ -97,9 +101,7 @@ class Results:
         for stage in STAGES:
             rate = whole.rates.get(stage)
             if rate is None:
-                table.add_row(
-                    Text(stage), Text("–"), Text(""), Text(""), Text("nothing tells when it was seen", "quiet")
-                )
+                table.add_row(Text(stage), Text("–"), Text(""), Text(""), Text("not told", "quiet"))
                 continue
             share = Text(self._number(rate.value, "percent"))
             interval = Text(self._interval(rate.low, rate.high, "percent"), "quiet")
@@ -109,29 +111,37 @@ class Results:
         if ends:
             yield Text(", ".join(ends), "quiet")
 
-    def _by(self, by: Sequence[str], groups: Sequence[Reached]) -> Table:
-        score = next(iter(self.scores), None)
+    def _by(self, by: Sequence[str], groups: Sequence[Reached], *, intervals: bool) -> Table:
+        """A funnel by group, with the main score where it can be broken down so as well."""
         stages = [stage for stage in STAGES if any(stage in group.rates for group in groups)]
         scored = [self.group_scores.get((*by, *group.group.values())) for group in groups]
-        heads = [*by, "invited", *stages, "interval"]
-        name = self._name(score) if score and any(scored) else ""
-        table = _table(
-            *heads, *([name, "interval", "answers"] if name else []), right=("invited", *stages, name, "answers")
-        )
+        name = next((score.metric.id for score in scored if score), "")
+        span = ["interval"] if intervals else []
+        heads = [*by, "invited", *stages, *span, *([name, *span, "answers"] if name else [])]
+        table = _table(*heads, right=("invited", *stages, name, "answers"))
         for group, found in zip(groups, scored, strict=True):
-            cells = [Text(str(value), "head" if value != NO_GROUP else "quiet") for value in group.group.values()]
-            cells.append(Text(f"{group.invited:,}"))
-            for stage in stages:
-                rate = group.rates.get(stage)
-                cells.append(Text(self._number(rate.value, "percent") if rate else "–"))
+            cells = [Text(clean(value), "quiet" if value == NO_GROUP else "head") for value in group.group.values()]
+            cells += [Text(f"{group.invited:,}"), *(self._rate(group, stage) for stage in stages)]
             completed = group.rates["completed"]
-            cells.append(Text(self._interval(completed.low, completed.high, "percent"), "quiet"))
-            if found is not None:
-                unit = found.metric.unit
-                cells.append(Text(self._number(found.value, unit) if found.value is not None else "–", "head"))
-                cells += [Text(self._interval(found.low, found.high, unit), "quiet"), Text(f"{found.n:,}")]
+            if intervals:
+                cells.append(Text(self._interval(completed.low, completed.high, "percent"), "quiet"))
+            if name:
+                cells += self._cells(found, intervals=intervals)
             table.add_row(*cells)
         return table
+
+    def _rate(self, group: Reached, stage: str) -> Text:
+        rate = group.rates.get(stage)
+        return Text(self._number(rate.value, "percent") if rate else "–")
+
+    def _cells(self, score: Score | None, *, intervals: bool) -> list[Text]:
+        if score is None or score.value is None:
+            return [Text("–"), *([Text("")] if intervals else []), Text("0")]
+        unit = score.metric.unit
+        cells = [Text(self._number(score.value, unit), "head")]
+        if intervals:
+            cells.append(Text(self._interval(score.low, score.high, unit), "quiet"))
+        return [*cells, Text(f"{score.n:,}")]
 
     def _compared(self, whole: Reached) -> Iterator[RenderableType]:
         yield Text("Who answered, compared with who was invited", "head")
@@ -157,7 +167,7 @@ class Results:
         before, after = (self._number(share, "percent") for share in (each.invited_share, each.completed_share))
         text = Text("▲ " if more else "▼ ", "accent")
         text.append(f"answered {'more' if more else 'less'} often: ", "default")
-        text.append(f"{each.trait} {each.value}", "head").append(
+        text.append(clean(f"{each.trait} {each.value}"), "head").append(
             f"  {before} of those invited, {after} of those who answered", "default"
         )
         p = number.p_value(each.p_value, self.language)
@@ -169,7 +179,9 @@ class Results:
         last = ""
         for share in found.shares:
             shares = (Text(self._number(each, "percent")) for each in (share.invited, share.answered, share.weighted))
-            table.add_row(Text("" if share.trait == last else share.trait, "key"), Text(share.value, "head"), *shares)
+            table.add_row(
+                Text("" if share.trait == last else share.trait, "key"), Text(clean(share.value), "head"), *shares
+            )
             last = share.trait
         yield table
         worth = number.value(found.effective, "count", self.language)
@@ -179,7 +191,7 @@ class Results:
             "quiet",
         )
         for note in found.notes:
-            yield Text(note, "worse")
+            yield Text(clean(note), "worse")
 
     def _number(self, value: float | None, unit: str) -> str:
         return number.value(value, unit, self.language)

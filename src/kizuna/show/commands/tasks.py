@@ -18,7 +18,7 @@ from kizuna.errors import QuestionError, UnknownName
 from kizuna.show import number
 from kizuna.show.commands.common import WorkspaceOption, opened
 from kizuna.show.commands.output import plain
-from kizuna.show.console import out
+from kizuna.show.console import clean, out
 
 if TYPE_CHECKING:
     from kizuna.store.duckdb import DuckDBStore
@@ -121,11 +121,11 @@ def _row(task: Task, now: datetime, zone: ZoneInfo) -> list[RenderableType]:
     return [
         Text(_short(task["task_id"]), "head"),
         when,
-        Text(task["survey"] or ""),
+        Text(clean(task["survey"] or "")),
         Text(_score(task["score"])),
         Text(_who(task)),
-        Text(who or "–"),
-        Text(" ".join((task["comment"] or "").split())[:80], "quiet"),
+        Text(clean(who or "–")),
+        Text(clean(task["comment"] or "")[:80], "quiet"),
     ]
 
 
@@ -203,7 +203,7 @@ def _show(shop: Workspace, task: Task, said: str, format: str) -> None:
 
 
 def _print_task(task: Task, zone: ZoneInfo) -> None:
-    head = Text(task["task_id"], "head").append(f"  {task['survey'] or ''}", "not bold")
+    head = Text(clean(task["task_id"]), "head").append(f"  {clean(task['survey'] or '')}", "not bold")
     out().print(head.append("  done" if task["done_at"] else "  open", "not bold dim"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(style="key")
@@ -213,7 +213,7 @@ def _print_task(task: Task, zone: ZoneInfo) -> None:
     for name in _COLUMNS[1:]:
         value = times.get(name) or said.get(name, task[name])
         if value is not None and name not in ("customer_no", "survey", "question", "import_no"):
-            table.add_row(Text(name.removesuffix("_at").replace("_", " ")), Text(str(value)))
+            table.add_row(Text(name.removesuffix("_at").replace("_", " ")), Text(clean(str(value))))
     out().print(table)
 
 
@@ -223,7 +223,8 @@ def _print_customer(who: Person, latest: dict[str, list[dict[str, Any]]], zone: 
     )
     out().print()
     out().print(
-        Text("customer", "head").append(f"  {', '.join(str(seen.id) for seen in who.ids)}", "not bold"), soft_wrap=True
+        Text("customer", "head").append(f"  {clean(', '.join(str(seen.id) for seen in who.ids))}", "not bold"),
+        soft_wrap=True,
     )
     out().print(Text(counts, "quiet"), soft_wrap=True)
     for name, rows in latest.items():
@@ -243,7 +244,7 @@ def _told(name: str, value: Any, zone: ZoneInfo) -> str:
         return f"{name.removesuffix('_at')} {_time(datetime.fromisoformat(value), zone)}"
     if isinstance(value, float):
         return number.value(value, "count") if name == "value" else _score(value)
-    return " ".join(str(value).split())
+    return clean(str(value))
 
 
 def _latest(store: DuckDBStore, fact: str, customer_no: int) -> list[dict[str, Any]]:
@@ -277,11 +278,11 @@ def _json(found: Any) -> None:
 
 
 def _short(task_id: str, letters: int = SHORTEST + 2) -> str:
-    return task_id.lstrip("-")[:letters]
+    return clean(task_id).lstrip("-")[:letters]
 
 
 def _who(task: Task) -> str:
-    return str(task["customer_id"] or task["email"] or task["phone"] or "–")
+    return clean(str(task["customer_id"] or task["email"] or task["phone"] or "–"))
 
 
 def _score(score: float | None) -> str:
