@@ -9,6 +9,7 @@ import pytest
 
 import kizuna
 from kizuna.show.cli import main
+from kizuna.show.survey.script import widget
 from kizuna.show.tracker import tracker
 from kizuna.store.running import claimed
 
@@ -33,7 +34,7 @@ def attributes(line: str) -> dict[str, str | None]:
 def shop(tmp_path: Path) -> str:
     kizuna.init(
         tmp_path / "shop",
-        sources={"web": "key-of-web", "blog": 'a "key" & more'},
+        sources={"web": "key-of-web", "blog": 'a-"key"&more'},
         public_url="https://m.example.com/k/",
         consent_purpose="analytics & more",
     ).close()
@@ -57,7 +58,7 @@ def test_the_line(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_line_of_another_source_without_integrity(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
     _, line, _ = said(["blog", "--no-integrity", "-w", shop], capsys)
-    assert attributes(line)["data-key"] == 'a "key" & more'
+    assert attributes(line)["data-key"] == 'a-"key"&more'
     assert "integrity" not in line and "crossorigin" not in line
 
 
@@ -92,3 +93,14 @@ def test_without_sources(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     code, _, err = said(["-w", str(tmp_path / "shop")], capsys)
     assert code == 2
     assert "kizuna sources add web" in err
+
+
+def test_the_line_of_the_survey_widget(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _, line, _ = said(["--widget", "-w", shop], capsys)
+    assert attributes(line) == {
+        "async": None,
+        "src": "https://m.example.com/k/widget.js",
+        "data-key": "key-of-web",
+        "integrity": widget().integrity,
+        "crossorigin": "anonymous",
+    }

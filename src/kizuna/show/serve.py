@@ -38,6 +38,7 @@ from kizuna.settings import FILE, Settings
 from kizuna.show.console import CONTROL
 from kizuna.show.site import Site
 from kizuna.show.survey.site import survey_site
+from kizuna.show.survey.widget import Widget
 from kizuna.store.control import Control
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.running import Running, claimed
@@ -121,6 +122,8 @@ class Server:
         parts.callback(control.close)
         collector = Collector(door, keeper, settings, Hooks(self.root, settings))
         surveys = survey_site(settings, self.root, collector, SurveyDoor(settings, self.root, keeper), door)
+        business = settings.name or self.root.name
+        surveys.exact |= Widget(surveys, door, business, asker.may_ask).handlers()
         return Site(collector, surveys), door, asker
 
     async def _serve(self, app: Site, door: Door, asker: Asker, ready: Callable[[Server], None]) -> None:

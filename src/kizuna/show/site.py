@@ -6,10 +6,15 @@ from collections.abc import Awaitable
 
 from kizuna.collect.answers import Answer, json_answer, problem
 from kizuna.collect.collector import Collector, Receive, Scope, Send
+from kizuna.show.survey.script import NAME as WIDGET
+from kizuna.show.survey.script import widget
 from kizuna.show.survey.site import SurveySite
-from kizuna.show.tracker import Tracker, tracker
+from kizuna.show.tracker import NAME as TAG
+from kizuna.show.tracker import tracker
 
-TAG = "/tracker.js"
+SCRIPTS = {f"/{TAG}": tracker, f"/{WIDGET}": widget}
+"""What pages of others load."""
+
 START = """Kizuna collects messages here.
 
 Point a Segment-style client at this address, with a write key that `kizuna sources` lists:
@@ -23,7 +28,8 @@ class Site:
     def __init__(self, collector: Collector, surveys: SurveySite) -> None:
         self._collector, self._surveys = collector, surveys
         self._pages = {"/": _text(START), "/health": json_answer(200, {"status": "ok"})}
-        self._pages[TAG] = _script(tracker())
+        for path, script in SCRIPTS.items():
+            self._pages[path] = Answer(200, script().body, script().headers)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """The awaitable of whoever knows the path; the collector's own paths take no detour."""
@@ -41,8 +47,8 @@ async def _show(page: Answer, scope: Scope, send: Send) -> None:
         page = problem(405, "method", f"{scope['path']} takes GET.", {"allow": "GET, HEAD"})
     elif _has_it(page, scope):
         page = Answer(304, b"", page.headers)
-    elif scope["path"] == TAG and b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b""):
-        page = Answer(200, tracker().packed, [*page.headers, (b"content-encoding", b"gzip")])
+    elif scope["path"] in SCRIPTS and b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b""):
+        page = Answer(200, SCRIPTS[scope["path"]]().packed, [*page.headers, (b"content-encoding", b"gzip")])
     await send({"type": "http.response.start", "status": page.status, "headers": page.headers})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else page.body})
 
@@ -55,17 +61,3 @@ def _has_it(page: Answer, scope: Scope) -> bool:
 def _text(text: str) -> Answer:
     body = text.encode()
     return Answer(200, body, [(b"content-type", b"text/plain; charset=utf-8"), (b"x-content-type-options", b"nosniff")])
-
-
-def _script(tag: Tracker) -> Answer:
-    """The web tag: pages of other origins may load it and check its integrity."""
-    headers = [
-        (b"content-type", b"text/javascript; charset=utf-8"),
-        (b"cache-control", b"public, max-age=3600"),
-        (b"etag", tag.etag.encode()),
-        (b"vary", b"accept-encoding"),
-        (b"access-control-allow-origin", b"*"),
-        (b"cross-origin-resource-policy", b"cross-origin"),
-        (b"x-content-type-options", b"nosniff"),
-    ]
-    return Answer(200, tag.body, headers)

@@ -1,4 +1,5 @@
-"""The web tag as it is served: ``static/tracker.js`` without its comments and the spaces between its words.
+"""Scripts that pages of others load, and one of them, the web tag: ``static/tracker.js`` without comments and
+needless spaces.
 
 That is all that is done to it: what a browser runs can be read beside what is kept here.
 """
@@ -19,8 +20,8 @@ LARGEST = 2048
 
 
 @dataclass(frozen=True, slots=True)
-class Tracker:
-    """The bytes of the tag, plain and gzipped, and their digest in the two forms browsers want.
+class Script:
+    """The bytes of a script, plain and gzipped, and their digest in the two forms browsers want.
 
     `integrity` is what a script element says of the bytes it accepts (W3C Subresource Integrity); a server
     on another origin must allow cross-origin reading for it. `etag` tells a cache whether they changed.
@@ -31,13 +32,31 @@ class Tracker:
     integrity: str
     etag: str
 
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Pages of other origins may load it and check its integrity."""
+        return [
+            (b"content-type", b"text/javascript; charset=utf-8"),
+            (b"cache-control", b"public, max-age=3600"),
+            (b"etag", self.etag.encode()),
+            (b"vary", b"accept-encoding"),
+            (b"access-control-allow-origin", b"*"),
+            (b"cross-origin-resource-policy", b"cross-origin"),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+
 
 @cache
-def tracker() -> Tracker:
+def tracker() -> Script:
     """The tag, made once."""
-    body = stripped((files("kizuna.show") / "static" / NAME).read_text(encoding="utf-8")).encode()
+    return script(stripped((files("kizuna.show") / "static" / NAME).read_text(encoding="utf-8")))
+
+
+def script(text: str) -> Script:
+    """A script that pages of others load."""
+    body = text.encode()
     digest = hashlib.sha384(body).digest()
-    return Tracker(
+    return Script(
         body, gzip.compress(body, 9, mtime=0), f"sha384-{base64.b64encode(digest).decode()}", f'"{digest[:12].hex()}"'
     )
 

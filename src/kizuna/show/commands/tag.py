@@ -12,17 +12,21 @@ from kizuna.errors import KizunaError, did_you_mean
 from kizuna.settings import Settings
 from kizuna.show.commands.common import WorkspaceOption, short
 from kizuna.show.console import note, out
-from kizuna.show.tracker import NAME, tracker
+from kizuna.show.survey.script import NAME as WIDGET
+from kizuna.show.survey.script import widget as survey_widget
+from kizuna.show.tracker import NAME as TAG
+from kizuna.show.tracker import Script, tracker
 
 
 def tag(
     source: Annotated[str | None, Parameter(help="whose write key it carries; else the first source")] = None,
     /,
     *,
+    widget: Annotated[bool, Parameter(help="the line of the widget that asks surveys, instead", negative=())] = False,
     integrity: Annotated[bool, Parameter(help="pin the script to the bytes of this version of Kizuna")] = True,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Print the line that measures a website, to be put into the head of its pages.
+    """Print the line that measures a website, to be put into the head of its pages, or that of the survey widget.
 
     Its address is the setting public_url, else that of the server that runs.
     A browser runs the pinned script only as it is now: print the line anew after an update of Kizuna.
@@ -36,7 +40,8 @@ def tag(
     key = _key_of(settings, source)
     server = running(folder)
     origin = server.url if server and not settings.public_url else ""
-    out().print(Text(line(settings, key, origin=origin, integrity=integrity)), soft_wrap=True)
+    print_line = widget_line if widget else line
+    out().print(Text(print_line(settings, key, origin=origin, integrity=integrity)), soft_wrap=True)
     if not settings.public_url:
         note(f'for this machine only: set public_url = "https://…" in {FILE} to where browsers reach the server')
 
@@ -46,12 +51,20 @@ def line(settings: Settings, key: str, *, origin: str = "", integrity: bool = Tr
 
     `origin` is where the server is, if the settings do not tell.
     """
+    more = {"data-purpose": settings.consent_purpose} if settings.consent_purpose else {}
+    return _line(settings, TAG, {"data-key": key, **more}, tracker() if integrity else None, origin)
+
+
+def widget_line(settings: Settings, key: str, *, origin: str = "", integrity: bool = True) -> str:
+    """The script element that asks surveys on pages; it stands beside the tag's, or alone."""
+    return _line(settings, WIDGET, {"data-key": key}, survey_widget() if integrity else None, origin)
+
+
+def _line(settings: Settings, name: str, said_too: dict[str, str], pinned: Script | None, origin: str) -> str:
     origin = origin or settings.public_url.rstrip("/") or f"http://{_reachable(settings.host)}:{settings.port}"
-    attributes = {"src": f"{origin}/{NAME}", "data-key": key}
-    if settings.consent_purpose:
-        attributes["data-purpose"] = settings.consent_purpose
-    if integrity:
-        attributes |= {"integrity": tracker().integrity, "crossorigin": "anonymous"}
+    attributes = {"src": f"{origin}/{name}", **said_too}
+    if pinned:
+        attributes |= {"integrity": pinned.integrity, "crossorigin": "anonymous"}
     said = " ".join(f'{name}="{escape(str(value))}"' for name, value in attributes.items())
     return f"<script async {said}></script>"
 
