@@ -47,6 +47,7 @@ WRONG = [
     (OWN, '[[question]]\ntext.en = "x"', "question 3 has no id."),
     ("state =", "", "is not valid TOML"),
     ('state = "draft"', "", "it asks nothing. Name an instrument"),
+    (ASKED, 'anonymous = true\n[when]\nafter = "page"', "would keep who was shown it beside the time"),
     # questions
     (OWN, '[[question]]\nid = "mood"\ntext.en = "Again?"', "two questions have the id 'mood'."),
     (OWN, '[[question]]\nid = "a b"\ntext.en = "x"\nkind = "text"', "question 'a b': that cannot be an id."),
@@ -181,3 +182,8 @@ def test_the_scales_of_known_questions_are_those_their_metrics_take(id: str, aud
     store.close()
     assert counted[0]
     assert not counted[1] or f"{low}..{int(high) + 1}" in METRIC_SCALES[id, audience]
+
+
+def test_a_name_that_the_widget_has() -> None:
+    with pytest.raises(SettingError, match="a survey cannot be called 'ask'"):
+        read_survey("ask", ASKED.format(""), "surveys/ask.toml")

@@ -20,6 +20,9 @@ from kizuna.facts import QUESTIONS
 BY_MAIL = ("ticket_resolved", "order", "order_delivered", "signup", "event")
 """What is asked about by mail, since nobody is there to be shown anything."""
 
+RESERVED = ("ask",)
+"""Names that would hide one of the server's own paths."""
+
 MOST_SCORES = 21
 """A page shows each answer of a scale as a button of its own."""
 
@@ -40,6 +43,11 @@ def check(survey: Survey, origin: str) -> None:
         at = f"{origin}: question {question.id!r}"
         _check_question(question, at)
         check_condition(question.only_if, survey.questions[:place], survey.questions, f"{at}: only_if", itself=question)
+    if survey.name in RESERVED:
+        raise SettingError(
+            f"{origin}: a survey cannot be called {survey.name!r}: /surveys/{survey.name} is the widget's.",
+            "Call it otherwise.",
+        )
     _check_texts(survey, origin)
     _check_numbers(survey, origin)
     _check_when(survey, origin)
@@ -62,7 +70,7 @@ def cautions(survey: Survey) -> list[str]:
         found.append("weight_by has no effect here: of an anonymous survey it is not known who answered.")
     if text.anonymous and text.open:
         found.append("Whoever knows the address of an open survey can answer more than once.")
-    if text.when.where and text.when.after in ("", "page"):
+    if text.when.where and not text.when.after:
         found.append("when: where has no effect without after = an event of a customer.")
     if text.remind_days and text.remind_days >= text.expires_days and not text.anonymous and "email" in text.channels:
         found.append("Nobody is reminded: the link is over before remind_days are.")
@@ -203,6 +211,11 @@ def _check_when(survey: Survey, origin: str) -> None:
         raise SettingError(
             f'{origin}: when: after = "page" asks in the widget, and channels does not have web.',
             _with(channels, "web"),
+        )
+    if when.after == "page" and survey.text.anonymous:
+        raise SettingError(
+            f'{origin}: when: after = "page" would keep who was shown it beside the time, seconds before the answer.',
+            "An anonymous survey with open = true can be shown by a button of the page: docs/guides/widget.md.",
         )
     if when.after in BY_MAIL and "email" not in channels:
         raise SettingError(
