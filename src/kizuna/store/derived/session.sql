@@ -52,7 +52,8 @@ visits AS (
         -- The last page was still in use after the last event by what is left of its engaged time.
         greatest(
             max(ended_at),
-            max(started_at + to_microseconds((coalesce(engaged_seconds, 0) * 1000000)::BIGINT)) FILTER (viewed AND last_page)
+            arg_max_null(
+                CASE WHEN viewed THEN started_at + to_microseconds((coalesce(engaged_seconds, 0) * 1000000)::BIGINT) END, page_no)
         ) AS left_at,
         min(customer_id) AS customer_id, min(anonymous_id) AS anonymous_id,
         arg_min(entry_page, place) AS entry_page, arg_max(exit_page, place) AS exit_page,
@@ -67,7 +68,7 @@ visits AS (
         arg_min_null(channel, place) AS channel, arg_min_null(campaign, place) AS campaign,
         arg_min_null(source, place) AS source, arg_min_null(platform, place) AS platform,
         arg_min_null(device, place) AS device, arg_min_null(country, place) AS country
-    FROM (SELECT *, page_no = max(page_no) OVER (PARTITION BY customer_no, session_id, side, visit) AS last_page FROM pages)
+    FROM pages
     GROUP BY customer_no, session_id, side, visit
 )
 SELECT coalesce(client_id, customer_no || '-' || side || '-' || epoch_us(started_at)) AS session_id,
