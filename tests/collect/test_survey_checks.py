@@ -146,7 +146,7 @@ CAUTIONS = [
     ('instrument = "nps"\nanonymous = true\n[close_loop]\n', "close_loop never raises a task here"),
     ('instrument = "nps"\nanonymous = true\nweight_by = ["tier"]', "weight_by has no effect here"),
     ('instrument = "nps"\nanonymous = true\nopen = true', "can answer more than once"),
-    ('instrument = "nps"\n[when]\nafter = "page"\nwhere = "tier = 1"', "where has no effect"),
+    ('instrument = "nps"\n[when]\nsample = 1.0\nwhere = "tier = 1"', "where has no effect"),
     ('instrument = "nps"\nremind_days = 30', "Nobody is reminded"),
     ('instrument = "nps"\n[when]\nafter = "order"\nsample = 0', "asks nobody"),
 ]
