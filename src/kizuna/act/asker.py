@@ -141,8 +141,10 @@ class Asker:
             return plan
 
     def for_commands(self) -> dict[str, Callable[..., object]]:
-        """The server's side of `look`."""
-        return {ASK: lambda: msgspec.to_builtins(self.pass_once())}
+        """The server's side of `look`: at most the mails of a minute, the rest goes out by itself."""
+        server = mail_server(self._settings.mail)
+        limit = server.per_minute if server else None
+        return {ASK: lambda: msgspec.to_builtins(self.pass_once(limit=limit))}
 
     # -- inviting
 
