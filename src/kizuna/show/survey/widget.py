@@ -32,7 +32,7 @@ from kizuna.collect.survey.limit import Limit
 from kizuna.collect.survey.step import Step
 from kizuna.collect.survey.survey import Survey
 from kizuna.collect.survey.token import new_invitation
-from kizuna.errors import SettingError
+from kizuna.errors import QuestionError, SettingError
 from kizuna.show.survey.asked import Asked, pick, unknown
 from kizuna.show.survey.panel import panel
 from kizuna.show.survey.site import Handler, SurveySite
@@ -154,6 +154,9 @@ class Widget:
         self._waiting += 1
         try:
             found = await asyncio.to_thread(self._may_ask, survey, visitor.ids, asked.now)
+        except QuestionError as error:
+            _log.warning("surveys/%s.toml: where: %s", survey.name, error)
+            return _not("broken")
         finally:
             self._waiting -= 1
         if isinstance(found, Why):
