@@ -6,7 +6,7 @@ READY := .venv/ready
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench faults conformance docs lock clean
+.PHONY: help setup demo test lint format bench faults browser pictures conformance docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ bench: $(READY) ## planning, importing, collecting, answering, loading and measu
 
 faults: $(READY) ## tests that break things on purpose, in full: 100 kills, full disks, damage, second owners; about half an hour
 	@KIZUNA_FAULTS=full $(BIN)/python -m pytest -n $(WORKERS) tests/faults tests/collect/test_imports.py tests/collect/test_spool.py
+
+browser: $(READY) ## every survey instrument in Chromium by every way, language, width and colour scheme: about ten minutes
+	@KIZUNA_BROWSER=full $(BIN)/python -m pytest tests/browser
+
+pictures: $(READY) ## take the pictures of surveys in the guides anew
+	@KIZUNA_PICTURES=write $(BIN)/python -m pytest tests/browser/test_survey_pictures.py
 
 conformance: $(READY) ## every metric against its hand-written query on each engine: so far DuckDB alone
 	@$(BIN)/python -m pytest -n $(WORKERS) tests/oracle
