@@ -124,7 +124,7 @@ _ANSWERS = st.fixed_dictionaries(
     },
 ).filter(bool)
 _WHATS = (
-    "invited", "sending", "sent", "failed", "cancelled", "reminded", "shown", "dismissed", "answered", "answered",
+    "invited", "sending", "sending", "deferred", "sent", "failed", "cancelled", "reminded", "shown", "dismissed", "answered", "answered",
     "answered", "bounced", "unsubscribed", "task_raised", "task_done",
 )  # fmt: skip
 
@@ -170,11 +170,13 @@ def invitation_of(steps: Sequence[Happened]) -> tuple[Any, ...] | None:
     whole = [minute for minute, each in steps if each.what == "answered" and each.complete]
     reached = _first(steps, "shown", "answered", "dismissed", "reminded", "bounced", "unsubscribed")
     sent = _first(steps, "sent")
-    if sent is None and reached is None:
-        return None
     if sent is None:
         begun = [minute for minute, each in steps if each.what == "sending"]
-        sent = begun[-1] if begun else reached
+        deferred = sum(each.what == "deferred" for _, each in steps)
+        in_doubt = len(begun) > deferred and _first(steps, "failed") is None
+        sent = begun[-1] if in_doubt and reached is not None else shown
+    if sent is None:
+        return None
     responded = whole[0] if whole else None
     if responded is not None:
         state = "complete"

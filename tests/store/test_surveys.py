@@ -60,6 +60,23 @@ def test_a_mail_begun_before_a_crash_was_sent_if_anything_came_of_it(desk: Desk)
     assert desk.get("survey_invitation", "sent_at, shown_at, state") == [(at(5), at(90), "shown")]
 
 
+def test_an_address_that_was_refused_was_sent_nothing(desk: Desk) -> None:
+    """It stood in the response rate's denominator as asked, though no mail had gone out."""
+    desk.take(INVITED, step(5, "bounced"), step(5, "failed"))
+    desk.take(step(0, "invited", "i2", email="b@x.dk"), step(5, "sending", "i2"), step(6, "failed", "i2"))
+    desk.take(step(6, "bounced", "i2"), step(0, "invited", "i3", email="c@x.dk"), step(1, "sending", "i3"))
+    desk.take(step(2, "deferred", "i3"), step(9, "bounced", "i3"))
+    assert desk.get("survey_invitation", "invitation_id") == []
+    desk.take(step(0, "invited", "i4", email="d@x.dk"), step(5, "sending", "i4"), step(9, "bounced", "i4"))
+    assert desk.get("survey_invitation", "invitation_id, sent_at, state") == [("i4", at(5), "bounced")]
+
+
+def test_who_unsubscribes_from_a_mail_to_try_was_not_asked(desk: Desk) -> None:
+    """Nothing is kept of a mail that somebody sends to themselves, but its link to unsubscribe works."""
+    desk.take(step(5, "unsubscribed", "trial"))
+    assert desk.get("survey_invitation", "*") == []
+
+
 def test_partial_answers_are_kept_and_never_counted(desk: Desk) -> None:
     desk.take(INVITED, step(6, "sent"), answered(10, nps=9, done=False))
     assert desk.get("survey_response", "score, status, answered_at") == [(9, "partial", at(10))]

@@ -4,9 +4,11 @@ SELECT * REPLACE ({nobody})
 FROM (
     SELECT invitation, min(pos) AS line_no, bool_or(anonymous) AS anonymous, {told},
         min(happened_at) FILTER (what = 'sent') AS sent_at,
-        max(happened_at) FILTER (what = 'sending') AS sending_at,
+        -- When it was begun and nothing tells that the server would not have it.
+        CASE WHEN count_if(what = 'sending') > count_if(what = 'deferred') AND NOT bool_or(what = 'failed')
+            THEN max(happened_at) FILTER (what = 'sending') END AS begun_at,
         min(happened_at) FILTER (what IN ('shown', 'answered', 'dismissed')) AS shown_at,
-        min(happened_at) FILTER (what IN ('reminded', 'bounced', 'unsubscribed')) AS reached_at,
+        bool_or(what IN ('shown', 'answered', 'dismissed', 'reminded', 'bounced', 'unsubscribed')) AS reached,
         min(happened_at) FILTER (what = 'answered') AS first_answer_at,
         min(happened_at) FILTER (what = 'answered' AND complete) AS responded_at,
         min(happened_at) FILTER (what = 'dismissed') AS dismissed_at,
