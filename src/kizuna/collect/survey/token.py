@@ -15,10 +15,13 @@ import hmac
 import os
 import secrets
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
+
+from kizuna.errors import SettingError
 
 FILE = "surveys.key"
 Purpose = Literal["answer", "test", "unsubscribe"]
@@ -26,6 +29,7 @@ _PURPOSES: tuple[Purpose, ...] = ("answer", "test", "unsubscribe")
 _VERSION, _MAC, _HEAD = 1, 16, struct.Struct(">BBI")
 _LONGEST = 400
 ID_BYTES = 12
+_KEY_BYTES = 32
 
 
 class BadToken(Exception):
@@ -78,26 +82,39 @@ def unseal(text: str, key: bytes) -> Token:
 
 
 def workspace_key(root: Path) -> bytes:
-    """The workspace's key for links, made when first needed; whoever has the file can make links."""
+    """The workspace's key for links, made when first needed; whoever has the file can make links.
+
+    Raises `SettingError` where the file does not hold a whole key: with half of one links could be made by guessing.
+    """
     file = root / FILE
-    try:
-        return bytes.fromhex(file.read_text(encoding="ascii").strip())
-    except FileNotFoundError:
-        pass
-    key = secrets.token_bytes(32)
-    part = root / f"{FILE}.{os.getpid()}.part"
+    with suppress(FileNotFoundError):
+        return _read_key(file)
+    key = secrets.token_bytes(_KEY_BYTES)
+    part = root / f"{FILE}.{secrets.token_hex(8)}.part"
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as out:
         out.write(key.hex() + "\n")
         out.flush()
         os.fsync(out.fileno())
     try:
-        os.link(part, file)  # unless another process was first
-    except FileExistsError:
-        pass
+        with suppress(FileExistsError):
+            os.link(part, file)  # unless another process was first
     finally:
         part.unlink()
-    return bytes.fromhex(file.read_text(encoding="ascii").strip())
+    return _read_key(file)
+
+
+def _read_key(file: Path) -> bytes:
+    try:
+        key = bytes.fromhex(file.read_text(encoding="ascii").strip())
+    except ValueError:
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise SettingError(
+            f"{file} does not hold the key that links are signed with.",
+            "Bring it back from a backup; without the file a new key is made, and links that are out no longer work.",
+        )
+    return key
 
 
 def _mac(body: bytes, key: bytes) -> bytes:
