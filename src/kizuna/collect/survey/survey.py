@@ -138,7 +138,7 @@ class Surveys:
             return None
         known = self._read.get(name)
         if known is None or known[0] != changed:
-            known = self._read[name] = (changed, read_survey(name, file.read_text(encoding="utf-8"), str(file)))
+            known = self._read[name] = (changed, read_survey(name, _text_of(file), str(file)))
         return known[1]
 
     def named(self, name: str) -> Survey:
@@ -149,6 +149,15 @@ class Surveys:
             hint = f"Did you mean {near!r}?" if near else f"`kizuna surveys new {name}` makes it."
             raise SettingError(f"There is no survey {name!r}.", hint)
         return found
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise SettingError(f"{file} is not UTF-8.", "Save it as UTF-8.") from None
+    except OSError as error:
+        raise SettingError(f"{file} cannot be read: {error.strerror}.", "Let the server's account read it.") from None
 
 
 @cache
