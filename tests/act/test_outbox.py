@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from email.message import EmailMessage
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 
 from act.mailbox import Mailbox, body
 from act.town import DAY, Town, town
+from kizuna.act import outbox
 from kizuna.act.outbox import tally
 from kizuna.collect.record import Record
+from kizuna.collect.survey.step import Step
+from kizuna.collect.survey.survey import Survey
 from kizuna.errors import SpoolError
 
 
@@ -225,6 +230,39 @@ def test_a_test_invitation_is_nobody_s(place: Town) -> None:
     place.survey("after")
     place.step("invited", "trial", email="ann@example.com", channel="email", due=place.now, test=True)
     assert place.look().mailed == []
+
+
+def test_a_mail_that_cannot_be_written_holds_up_no_other(place: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    one_asked(place)
+    place.customer("bo")
+    place.ticket("t2", "bo", hours_ago=0.5)
+    made, failed = outbox.survey_mail, []
+
+    def stumbling(survey: Survey, step: Step, *rest: Any, **more: Any) -> EmailMessage:
+        if not failed:
+            failed.append(step.email)
+            raise IndexError
+        return made(survey, step, *rest, **more)
+
+    monkeypatch.setattr(outbox, "survey_mail", stumbling)
+    assert [each.outcome for each in place.look().mailed] == ["deferred", "sent"]
+    assert [each.to for each in place.look(hours=1).mailed] == failed
+    assert sorted(place.to) == ["ann", "bo"]
+
+
+def test_a_clock_that_is_put_back_makes_no_pause_of_days(place: Town) -> None:
+    """The server was away while the clock was a year ahead; nobody was written to until that year was over."""
+    one_asked(place)
+    ahead = 365 * DAY
+    place.now += ahead
+    place.customer("bo")
+    place.ticket("t2", "bo")
+    place.box.sender = lambda address: "451 4.3.0 later"
+    assert "cannot be used now" in place.look().problems[0]
+    place.now -= ahead
+    place.box.sender = lambda address: None
+    assert [each.outcome for each in place.look().mailed] == ["sent"]
+    assert place.to == ["ann"]
 
 
 def test_not_more_than_so_many_a_minute(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ REMIND_WITHIN = 7 * DAY
 """A reminder that could not be sent for so long after its day is not sent at all."""
 
 _MINUTE = 60_000_000
+_LONGEST_PAUSE, _LONGEST_WAIT = 60 * _MINUTE, 240 * _MINUTE
 _log = logging.getLogger("kizuna.asking")
 
 _STEP = (
@@ -118,7 +119,8 @@ class Outbox:
     def send(self, stop: threading.Event, limit: int | None = None) -> Iterator[Mailed]:
         """Send what is due, at most so many mails, and tell of each. Raises `Unreachable` where nothing can be sent."""
         now = self._desk.clock()
-        if now < self._not_before:
+        # A clock that was put back must not make a pause of minutes one of days.
+        if now < self._not_before <= now + _LONGEST_PAUSE:
             return
         with self._desk.store.reading() as data:
             letters = [*waiting(data, now), *unanswered(data, now, self._reminding())]
@@ -155,7 +157,7 @@ class Outbox:
     def _one(self, letter: Letter) -> tuple[Mailed | None, bool]:
         """Send one letter if it is still right; says what became of it, and whether the server was asked."""
         step, now = letter.step, self._desk.clock()
-        if self._later.get(step.invitation, (0, 0))[1] > now:
+        if now < self._later.get(step.invitation, (0, 0))[1] <= now + _LONGEST_WAIT:
             return None, False
         survey = self._active(step.survey)
         with self._desk.reserved.lock:
@@ -224,11 +226,17 @@ class Outbox:
 
         try:
             mail = survey_mail(survey, step, self._sender, now, reminder=letter.reminder)
+        except Exception:
+            # One that cannot be written must not hold up those behind it.
+            _log.exception("The mail of %s cannot be written", step.invitation)
+            self._desk.reserved.drop(step.invitation)
+            return self._put_off(letter, Handed("not_now", "It cannot be written."), now, begun=False)
+        try:
             handed = self._postman.hand_over(mail, last_word)
         except Unreachable:
             self._desk.reserved.drop(step.invitation)
             self._failures += 1
-            self._not_before = now + min(60, 2 ** min(self._failures - 1, 6)) * _MINUTE
+            self._not_before = now + min(_LONGEST_PAUSE, 2 ** min(self._failures - 1, 6) * _MINUTE)
             raise
         except BaseException:
             if not begun:
@@ -262,7 +270,7 @@ class Outbox:
     def _put_off(self, letter: Letter, handed: Handed, now: int, begun: bool) -> Mailed:
         """Try again after a while; what was begun has to be told that it was not taken, or it would count as sent."""
         tries = self._later.get(letter.step.invitation, (0, 0))[0] + 1
-        until = now + min(5 * 2 ** min(tries + letter.deferred - 1, 6), 240) * _MINUTE
+        until = now + min(5 * 2 ** min(tries + letter.deferred - 1, 6) * _MINUTE, _LONGEST_WAIT)
         self._later[letter.step.invitation] = (tries, until)
         if begun and not letter.reminder:
             self._note(letter, "deferred", now, letter.deferred, due=until, detail=handed.said)
