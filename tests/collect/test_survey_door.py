@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from kizuna.collect.survey.limit import Limit
 from kizuna.collect.survey.opened import Opened, Refusal, Taken
 from kizuna.collect.survey.step import Step
 from kizuna.collect.survey.token import FILE as KEY_FILE
+from kizuna.collect.survey.token import Token, seal, workspace_key
+from kizuna.errors import SettingError
 
 
 @pytest.fixture
@@ -234,6 +238,17 @@ def test_paused_gone_broken_and_not_yet(shop: Shop) -> None:
     assert shop.steps() == []
 
 
+def test_a_file_that_cannot_be_read_is_a_survey_that_is_not_right(shop: Shop) -> None:
+    """Saved by an editor in another encoding, it stopped all that looks at every survey."""
+    (shop.root / "surveys" / "nps.toml").write_bytes('title.ja = "お客様"'.encode("shift_jis"))
+    (shop.root / "surveys" / "visit.toml").unlink()
+    (shop.root / "surveys" / "visit.toml").mkdir()
+    for name, said in (("nps", "is not UTF-8"), ("visit", "cannot be read: Is a directory")):
+        with pytest.raises(SettingError, match=said):
+            shop.survey(name)
+    assert shop.door.open_named("visit", START).kind == "broken"  # type: ignore[union-attr]
+
+
 def test_tests_are_marked(shop: Shop) -> None:
     token = shop.token("nps", purpose="test")
     assert taken(answer(shop, token, nps=2, consent=True)).contact
@@ -386,17 +401,47 @@ def test_a_program_that_tries_links_does_not_fill_the_disk(shop: Shop, monkeypat
     assert shop.rejected()[-1].note == ""
 
 
+def test_a_link_that_was_copied_with_a_dot_is_not_shown_whole(shop: Shop) -> None:
+    """What is listed as refused would answer in that person's stead."""
+    token, leave = shop.token("nps"), shop.token("nps", purpose="unsubscribe")
+    for text in (f"{token}.", f"{token}%20", token[:-1], leave):
+        assert refused(answer(shop, text, nps=9)).kind == "link"
+    shown = {kept.message["link"] for kept in shop.rejected() if kept.message}
+    assert shown == {f"{token[:20]}…", f"{leave[:20]}…"}
+
+
+@pytest.mark.parametrize("text", ["", "\n", "ab" * 16, "ab" * 33, "no key at all", "あ"])
+def test_half_a_key_is_none(shop: Shop, text: str) -> None:
+    """A key file that a full disk left empty signed links with nothing, as anybody could."""
+    (shop.root / KEY_FILE).write_text(text, encoding="utf-8")
+    with pytest.raises(SettingError, match="does not hold the key"):
+        workspace_key(shop.root)
+    forged = seal(Token("answer", "nps", "i-1", START // 60_000_000 + 9), b"")
+    assert shop.get(f"/s/{forged}").status == 503
+    assert shop.post(f"/s/{forged}", "q:nps=9").status == 503
+    assert shop.kept() == []
+
+
+def test_a_key_is_made_though_a_crash_left_half_of_one(shop: Shop) -> None:
+    """In a container the program always has the same number."""
+    (shop.root / f"{KEY_FILE}.{os.getpid()}.part").write_text("ab")
+    with ThreadPoolExecutor(8) as pool:
+        assert len({*pool.map(workspace_key, [shop.root] * 32)}) == 1
+
+
 # -- asked no more
 
 
 def test_unsubscribed_once_whenever(shop: Shop) -> None:
-    token = shop.token("nps")
+    token = shop.token("nps", purpose="unsubscribe")
+    # Of links to answer by, whoever reads a page's write key is given one in anybody's name.
+    to_answer = [shop.token("nps"), shop.token("nps", purpose="test"), shop.token("mood")]
     (shop.root / "surveys" / "nps.toml").unlink()
     for _ in range(2):
         assert asyncio.run(shop.door.unsubscribe(token, START + 400 * DAY)) is None
     (step,) = shop.steps("unsubscribed")
     assert (step["invitation"], step["survey"]) == ("i-1", "nps")
-    for bad in ("no.token", shop.token("mood"), shop.door.open_named("visit", START)[0]):  # type: ignore[index]
+    for bad in ("no.token", *to_answer, shop.door.open_named("visit", START)[0]):  # type: ignore[index]
         refusal = asyncio.run(shop.door.unsubscribe(bad, START))
         assert refusal is not None and refusal.status == 404
 

@@ -402,6 +402,24 @@ def test_pages_come_with_their_guards(shop: Shop) -> None:
         assert not re.search(r"<script(?![^>]*src=\"/static/)|<style| style=|\son\w+=|https?://", page.text)
 
 
+def test_json_comes_with_its_guards_too(shop: Shop) -> None:
+    link = shop.link("nps")
+    told = [shop.get(link, accept="application/json"), shop.json(link, {"answers": {"nps": 99}})]
+    told += [shop.json("/v1/surveys/nps/answers", {}), shop.get("/v1/surveys/nps"), shop.get(f"{link}/shown")]
+    for answer in told:
+        assert (answer.headers["x-content-type-options"], answer.headers["cache-control"]) == ("nosniff", "no-store")
+
+
+def test_the_log_names_no_link(shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def fails(*args: object) -> None:
+        raise RuntimeError
+
+    link = shop.link("nps")
+    monkeypatch.setattr(shop.door, "open", fails)
+    assert [shop.get(link).status, shop.post(f"{link}/shown", "").status] == [503, 503]
+    assert [record.message for record in caplog.records] == ["GET /s/… failed", "POST /s/…/shown failed"]
+
+
 def test_the_style_sheet_and_the_script(shop: Shop) -> None:
     for path, kind in (("/static/survey.css", "text/css"), ("/static/survey.js", "text/javascript")):
         found = shop.get(path)
@@ -525,6 +543,8 @@ def test_other_origins(tmp_path: Path) -> None:
         # a page is for its own window
         assert "access-control-allow-origin" not in shop.get(link, origin="https://shop.example").headers
         assert shop.post("/surveys/visit", "q:intent=buy", sec_fetch_site="cross-site").status == 403
+        own = shop.get("/surveys/visit").form.action
+        assert shop.post(own, "q:intent=buy", sec_fetch_site="cross-site").status == 403
 
 
 def test_shown_and_dismissed_are_told_by_a_post(shop: Shop) -> None:
@@ -587,6 +607,24 @@ def test_answers_from_elsewhere(shop: Shop) -> None:
     assert shop.steps()[1]["channel"] == "api"
     assert shop.json("/v1/surveys/nps/answers", {"answers": {"nps": 11}}, **BASIC).status == 422
     assert shop.rejected()[0].reason == "survey_answer"
+
+
+def test_programs_wait_as_clients_do(tmp_path: Path) -> None:
+    """The key of a page is public: under it anybody could have written answers and had mails sent without end."""
+    write_surveys(tmp_path)
+    with opened(tmp_path, max_key_events=1) as shop:
+        said = [shop.json("/v1/surveys/nps/answers", {"answers": {"nps": 9}}, **BASIC).status for _ in range(40)]
+        assert {*said[:10]} == {200} and said.count(429) > 10
+        assert len(shop.steps()) == said.count(200)
+
+
+def test_of_a_page_only_its_place_is_kept_and_nothing_with_an_anonymous_answer(shop: Shop) -> None:
+    body = {"answers": {"nps": 9}, "page": "https://shop.example/me?email=kim@shop.example#token=1"}
+    assert shop.json(shop.link("nps"), body).status == 200
+    assert shop.json(shop.link("mood"), {"answers": {"mood": 2}, "page": "/people/kim"}).status == 200
+    named, anonymous = shop.steps()
+    assert named["page"] == "https://shop.example/me"
+    assert "page" not in anonymous
 
 
 def test_consent_from_elsewhere_needs_somebody(shop: Shop) -> None:

@@ -43,6 +43,7 @@ REFUSED_AN_HOUR, REFUSED_AT_ONCE = 600, 200
 
 _HOUR = 3_600_000_000
 _LONGEST, _MOST = 200, 20
+_LINK_SHOWN = 20
 _log = logging.getLogger("kizuna.surveys")
 
 
@@ -146,7 +147,7 @@ class SurveyDoor:
             consent=consent and opened.reachable,
             audience=survey.text.audience,
             language=language or None,
-            page=page,
+            page=None if opened.anonymous else page,
             **opened.about,
         )
         kept = self._keep_answer(opened, step, now, address)
@@ -236,9 +237,12 @@ class SurveyDoor:
         return None
 
     def to_unsubscribe(self, text: str) -> Token | Refusal:
-        """Whose link it is; it may be long over, and its survey gone. Behind a ballot and a visitor is nobody."""
+        """Whose link it is; it may be long over, and its survey gone.
+
+        Only a mail's own link will do. Whoever has a write key is given links to answer by, in anybody's name.
+        """
         token = self._token(text)
-        if token is None or links.is_ballot(token.invitation) or links.is_visitor(token.invitation):
+        if token is None or token.purpose != "unsubscribe":
             return Refusal("link", link=text)
         return token
 
@@ -254,7 +258,7 @@ class SurveyDoor:
         if refusal.invitation:
             message["invitation"] = refusal.invitation
         elif refusal.link:
-            message["link"] = _short(refusal.link)
+            message["link"] = _begun(refusal.link)
         content = blake2b(refusal.kind.encode() + msgspec.json.encode(message), digest_size=12).hexdigest()
         if self._keeper.ids.find(key(SOURCE, content)) is None and not self._refused.take("", now):
             self._not_kept += 1
@@ -331,6 +335,11 @@ def _task(opened: Opened, now: int) -> Record:
 def _clipped(given: Mapping[str, Any]) -> dict[str, Any]:
     """What was sent, short enough to be kept."""
     return {_short(name): _short(value) for name, value in [*given.items()][:_MOST]}
+
+
+def _begun(link: str) -> str:
+    """How a link begins: of one that was only copied with a dot behind it, the whole would still be good."""
+    return _short(link) if len(link) <= _LINK_SHOWN else f"{_short(link)[:_LINK_SHOWN]}…"
 
 
 def _short(value: Any) -> Any:

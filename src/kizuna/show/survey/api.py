@@ -64,7 +64,9 @@ class Api:
     def _source(self, asked: Asked, body: dict[str, Any]) -> str:
         key = basic(asked.headers.get(b"authorization")) or str(body.pop("writeKey", ""))
         if key in self._senders.sources:
-            return self._senders.sources[key]
+            source = self._senders.sources[key]
+            self._senders.rates.take(source, 1)
+            return source
         what = "The write key is not known." if key else "The write key is missing."
         how = "Send it in Basic authentication, as user name; `kizuna sources` lists the keys."
         raise Refused(401, "unknown_key" if key else "missing_key", f"{what} {how}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,9 @@ MOST_FIELDS = 200
 
 LONGEST_LANGUAGE = 35
 """Characters of a language tag, with all its parts (RFC 5646, 4.4.1)."""
+
+LONGEST_PAGE = 500
+"""Characters of the address of the page on which was answered."""
 
 ANSWER, OTHER = "q:", "o:"
 """How the names of a form's fields begin that are answers, and that are what was written beside one."""
@@ -161,14 +165,19 @@ def read_json(body: Mapping[str, Any]) -> Filled:
             raise unknown(name, known)
         if not isinstance(value, known[name]):
             raise Refused(422, "wrong_type", f"{name} must be {_WORDS[known[name]]}.")
-    page = body.get("page")
+    page = body.get("page", "")
     return Filled(
         body.get("answers", {}),
         body.get("other", {}),
         body.get("language", "")[:LONGEST_LANGUAGE],
         body.get("consent", False),
-        page[:500] if page else None,
+        place_of(page) or None,
     )
+
+
+def place_of(page: str) -> str:
+    """The address of a page without what stands behind it, where there may be names, searches and keys."""
+    return re.split("[?#]", page, maxsplit=1)[0][:LONGEST_PAGE]
 
 
 _WORDS: dict[type, str] = {dict: "an object", str: "text", bool: "true or false"}

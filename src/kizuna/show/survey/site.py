@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from kizuna.collect.answers import Answer, json_answer, later, problem, refusal
+from kizuna.collect.answers import Answer, Header, json_answer, later, problem, refusal
 from kizuna.collect.collector import Collector, Receive, Scope, Send, preflight
 from kizuna.collect.receive import Door
 from kizuna.collect.refused import Refused
@@ -64,8 +64,10 @@ class SurveySite:
         asked = self._asked(scope, receive)
         answer = await self._answered(asked)
         headers = answer.headers
-        if asked.origin is not None and _is_json(answer):
-            headers = [*headers, *self._collector.cors(asked.origin)]
+        if _is_json(answer):
+            headers = [*headers, *_of_json(answer)]
+            if asked.origin is not None:
+                headers += self._collector.cors(asked.origin)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if asked.method == "HEAD" else answer.body})
 
@@ -86,7 +88,7 @@ class SurveySite:
         except SpoolError as error:
             unsaved = later(str(error))
         except Exception:
-            _log.exception("%s %s failed", asked.method, asked.path)
+            _log.exception("%s %s failed", asked.method, _without_token(asked.path))
             unsaved = later("The server failed at this request and wrote down why.")
         if self._for_programs(asked):
             return unsaved
@@ -123,15 +125,19 @@ class SurveySite:
             return self.hosted.refused(asked, Refusal("link", link=token))
         if asked.as_json:
             return self._describe(asked, token) if reading else await self._take(asked, token)
-        return self.hosted.show(asked, token) if reading else await self.hosted.take(asked, token)
+        if reading:
+            return self.hosted.show(asked, token)
+        return self._of_others(asked) or await self.hosted.take(asked, token)
 
     async def _open(self, asked: Asked, name: str) -> Answer:
         if asked.method != "POST":
             return self.hosted.show_open(asked, name)
-        if asked.headers.get(b"sec-fetch-site") == b"cross-site":
-            # No page of others may have its visitors vote without their seeing it.
-            return self.hosted.said(asked, 403, "bad_request")
-        return await self.hosted.take_open(asked, name)
+        return self._of_others(asked) or await self.hosted.take_open(asked, name)
+
+    def _of_others(self, asked: Asked) -> Answer | None:
+        """No page of others may have its visitors vote unseen, by links that it was given itself."""
+        cross = asked.headers.get(b"sec-fetch-site") == b"cross-site"
+        return self.hosted.said(asked, 403, "bad_request") if cross else None
 
     def _describe(self, asked: Asked, token: str) -> Answer:
         opened = self.door.open(token, asked.now)
@@ -180,6 +186,21 @@ def _no(asked: Asked, refused: Refusal) -> Answer:
 
 def _takes(asked: Asked, allowed: str) -> Answer:
     return problem(405, "method", f"{asked.path[:100]} takes {allowed}, not {asked.method[:20]}.", {"allow": allowed})
+
+
+def _without_token(path: str) -> str:
+    """A path for the log, which is read by more people than may answer in somebody's stead."""
+    if not path.startswith(LINK):
+        return path
+    _, slash, what = path.removeprefix(LINK).partition("/")
+    return f"{LINK}…{slash}{what}"
+
+
+def _of_json(answer: Answer) -> list[Header]:
+    """What browsers are told of JSON: it is nothing else, and for nobody else."""
+    told: list[Header] = [(b"x-content-type-options", b"nosniff")]
+    kept = any(name == b"cache-control" for name, _ in answer.headers)
+    return told if kept else [*told, (b"cache-control", b"no-store")]
 
 
 def _is_json(answer: Answer) -> bool:
