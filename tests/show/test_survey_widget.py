@@ -247,6 +247,12 @@ def test_without_ids_the_day_s_own_is_used(asking: Asking) -> None:
     assert asking.why() == "asked"
 
 
+def test_people_behind_one_address_are_asked_each(asking: Asking) -> None:
+    """The day's id would be the same for all of them, and would make one person of all."""
+    assert [asking.why(userId=f"c-{number}") for number in range(3)] == ["asked"] * 3
+    assert not any("anonymous_id" in step for step in asking.shop.steps("shown"))
+
+
 def test_the_day_s_id_is_that_of_the_tag(asking: Asking) -> None:
     """So that the asking is the visitor's whose pages were seen."""
     tag = {

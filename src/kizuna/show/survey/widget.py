@@ -68,7 +68,7 @@ class Visitor:
     """Who may be asked: by the ids that may be kept of them."""
 
     customer_id: str | None
-    anonymous_id: str
+    anonymous_id: str | None
 
     @property
     def ids(self) -> dict[str, str | None]:
@@ -197,7 +197,8 @@ class Widget:
         salt = senders.salts.of(asked.now)
         said = {"context": {"consent": {"categoryPreferences": body.get("consent", {})}}}
         if senders.consent.given(said):
-            return Visitor(user, own or day_id(salt, source, asked.address, agent))
+            # The day's id may be that of others behind the same address: it is not for somebody who is known.
+            return Visitor(user, own if user else own or day_id(salt, source, asked.address, agent))
         if senders.consent.drop:
             return None
         known = user or own
