@@ -478,7 +478,7 @@ def test_when_somebody_is_about_to_leave(visiting: Visiting) -> None:
     visit.page.mouse.move(400, 300)
     visit.sees_nothing(1.5)
     visit.page.mouse.move(400, 5)
-    visit.page.evaluate("document.documentElement.dispatchEvent(new MouseEvent('mouseleave', { clientY: -1 }))")
+    visit.page.mouse.move(400, -20)
     visit.sees()
 
 
