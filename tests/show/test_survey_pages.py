@@ -639,6 +639,7 @@ WRONG: list[tuple[str, str, dict[str, Any], str]] = [
     ("nps", "answers", {"answers": {"nps": 9}, "channel": "pigeon"}, "channel is one of email,"),
     ("nps", "answers", {"answers": {"nps": 9}, "id": ""}, "id must be text"),
     ("mood", "answers", {"answers": {"mood": 3}, "email": "k@shop.example"}, "The survey is anonymous: email"),
+    ("mood", "answers", {"answers": {"mood": 3}, "id": "t-9"}, "The survey is anonymous: id is not taken."),
     ("nps", "invitations", {"answers": {}}, "There is no field 'answers'."),
     ("nps", "invitations", {"channel": "email"}, "A mail needs an email"),
 ]
@@ -676,6 +677,17 @@ def test_an_invitation_by_mail_waits_for_the_outbox(shop: Shop) -> None:
     (invited,) = shop.steps("invited")
     assert (invited["email"], invited["due"]) == ("kim@shop.example", START)
     assert shop.steps("sent") == []
+
+
+def test_an_anonymous_answer_from_elsewhere_is_nobody_s(shop: Shop) -> None:
+    """Under the program's own id it had been the invitation's, with another word before it."""
+    shop.json("/v1/surveys/mood/invitations", {"customer_id": "c-1", "id": "t-9"}, **BASIC)
+    for _ in range(2):
+        assert shop.json("/v1/surveys/mood/answers", {"answers": {"mood": 3}, "channel": "chat"}, **BASIC).status == 200
+    ((invited,), (one, two)) = shop.steps("invited"), shop.steps()
+    assert one["invitation"] != two["invitation"] and one["invitation"].startswith("ballot.api.")
+    assert invited["invitation"].removeprefix("api-") not in one["invitation"] + two["invitation"]
+    assert one["channel"] == "chat" and not {"customer_id", "email", "ticket_id"} & {*one}
 
 
 def test_an_anonymous_invitation_gives_its_link_once(shop: Shop) -> None:

@@ -86,9 +86,7 @@ class Api:
     async def _take(self, asked: Asked, source: str, survey: Survey, body: dict[str, Any]) -> Answer:
         about = _about(body, survey.text.anonymous)
         filled = read_json({name: value for name, value in body.items() if name not in _OWN})
-        invitation = _id(source, survey, body)
-        if survey.text.anonymous:
-            invitation = f"ballot.api.{invitation}"
+        invitation = links.new_ballot("api") if survey.text.anonymous else _id(source, survey, body)
         opened = self._door.open_direct(survey, invitation, {"channel": "api", **about})
         return await self.keep(asked, opened, filled)
 
@@ -159,13 +157,13 @@ class Api:
 def _about(body: Mapping[str, Any], anonymous: bool) -> dict[str, str]:
     """Whom and what it is about. Raises `Refused` 422."""
     found: dict[str, str] = {}
+    if anonymous and (told := next((name for name in _OWN if body.get(name) and name not in NOBODY), "")):
+        # The id too: the same may have been given for the invitation, which tells whom it was for.
+        raise Refused(422, "anonymous", f"The survey is anonymous: {told} is not taken. Leave it out.")
     for name in ABOUT:
         value = body.get(name)
         if value is None or value == "":
             continue
-        if anonymous and name not in NOBODY:
-            what = f"The survey is anonymous: {name} is not taken. Leave it out."
-            raise Refused(422, "anonymous", what)
         if not isinstance(value, str) or len(value) > LONGEST:
             raise Refused(422, "wrong_type", f"{name} must be text of at most {LONGEST} characters.")
         found[name] = value
