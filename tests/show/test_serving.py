@@ -150,6 +150,22 @@ def test_not_a_workspace(tmp_path: Path, run: Run) -> None:
 
 # -- commands meanwhile
 
+
+def test_settings_that_were_changed_after_the_start_are_told(tmp_path: Path, run: Run) -> None:
+    """Who writes [mail] into kizuna.toml while a server runs waits for mails for ever, unless somebody says so."""
+    root = make_shop(tmp_path / "shop")
+    with served(root) as server:
+        told = "kizuna.toml was changed after kizuna serve was started"
+        run("sources", "add", "app", "-w", root)
+        assert told not in run("surveys", "-w", root)[2]
+        file = root / FILE
+        file.write_text("ask_seconds = 30\n" + file.read_text(encoding="utf-8"), encoding="utf-8")
+        assert told in run("surveys", "-w", root)[2]
+        server.stop()
+        server.start()
+        assert told not in run("surveys", "-w", root)[2]
+
+
 ORDERS = "order_id,ordered_at,customer_id,value\n" + "".join(
     f"o{i},2026-0{1 + i % 3}-{i % 27 + 1:02d},c{i % 9},{i % 97}.50\n" for i in range(300)
 )
@@ -334,6 +350,9 @@ MESSAGES = [
     Kept("group", "m5", AT, {"groupId": "g1", "properties": 7, "context": []}),
     Kept("rejected", "m6", AT, {"traits": {}}, "missing_user", "userId or anonymousId is missing."),
     Kept("hook", "delivery-1", AT, {"body": {"type": "ticket.solved"}, "headers": {}}),
+    Kept("survey", "i1/sent", AT, {"what": "sent", "survey": "nps", "channel": "email", "email": "ada@example.com"}),
+    Kept("survey", "i1/answered", AT, {"what": "answered", "survey": "nps", "customer_id": "17", "complete": True}),
+    Kept("survey", "i2/answered", AT, {"what": "answered", "survey": "nps", "test": True}),
     Kept("merge", "m7", AT, {"type": "merge", "ids": ["customer_id:17", "email:ada@example.com"]}),
 ]
 
@@ -350,7 +369,7 @@ def shop(tmp_path: Path) -> Path:
 
 
 def test_tail_shows_one_line_a_message(shop: Path, run: Run) -> None:
-    code, out, _ = run("tail", "--no-follow", "-w", shop)
+    code, out, _ = run("tail", "--no-follow", "-n", "20", "-w", shop)
     assert code == 0
     assert out.splitlines() == [
         "18:46:40 web      track    Order Completed  u1",
@@ -361,6 +380,9 @@ def test_tail_shows_one_line_a_message(shop: Path, run: Run) -> None:
         "18:46:40 shop     group    g1",
         "18:46:40 shop     rejected missing_user: userId or anonymousId is missing.",
         "18:46:40 shop     hook     delivery-1",
+        "18:46:40 shop     survey   sent nps by email  ada@example.com",
+        "18:46:40 shop     survey   answered nps  17",
+        "18:46:40 shop     survey   answered nps in part, a test",
         "18:46:40 shop     merge    customer_id:17, email:ada@example.com",
     ]
 
@@ -368,7 +390,7 @@ def test_tail_shows_one_line_a_message(shop: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "ids"),
     [
-        (["-n", "2"], ["delivery-1", "m7"]),
+        (["-n", "2"], ["i2/answered", "m7"]),
         (["-n", "0"], []),
         (["--source", "web", "-n", "1"], ["m4"]),
         (["--rejected"], ["m4", "", "m6"]),

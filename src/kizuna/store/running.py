@@ -9,16 +9,19 @@ system's folder for temporary files. Both can be opened by their owner only.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kizuna.errors import WorkspaceError
+from kizuna.settings import FILE
 
 LOCK = "server.lock"
 SOCKET = "server.sock"
@@ -29,11 +32,15 @@ _TRIES, _PAUSE = 20, 0.02
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server: its process, the socket that commands ask through, the address it listens on."""
+    """A server: its process, the socket that commands ask through, the address it listens on.
+
+    `settings` is a digest of the settings it was started with.
+    """
 
     pid: int
     socket: str
     url: str
+    settings: str = ""
 
 
 def running(root: Path) -> Running | None:
@@ -43,6 +50,15 @@ def running(root: Path) -> Running | None:
             return None if _locked(file.fileno()) else _said(root)
     except OSError:
         return None
+
+
+def has_other_settings(root: Path) -> bool:
+    """Whether a server has this workspace that was started before its settings were changed.
+
+    Write keys are taken up as it runs and do not count.
+    """
+    server = running(root)
+    return server is not None and server.settings not in ("", _settings(root))
 
 
 @contextmanager
@@ -55,7 +71,7 @@ def claimed(root: Path, url: str = "") -> Iterator[Running]:
     try:
         _lock(descriptor, root)
         _remove_socket(_said(root))
-        me = Running(os.getpid(), _socket_path(root), url)
+        me = Running(os.getpid(), _socket_path(root), url, _settings(root))
         _write(descriptor, json.dumps(asdict(me)))
         try:
             yield me
@@ -100,6 +116,16 @@ def _said(root: Path) -> Running | None:
         return Running(**json.loads((root / LOCK).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def _settings(root: Path) -> str:
+    """What kizuna.toml says besides write keys, as a digest; empty where it cannot be read."""
+    try:
+        said = tomllib.loads((root / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    said.pop("sources", None)
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _socket_path(root: Path) -> str:

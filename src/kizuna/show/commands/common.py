@@ -32,11 +32,14 @@ WhereOption = Annotated[str, Parameter(help="a condition over dimensions: \"coun
 
 def opened(given: Path | None, *, rebuilding: bool = False) -> Workspace:
     """Open the workspace and say on stderr which one it is; use it as a context manager."""
-    from kizuna.workspace import DATABASE, Workspace, find
+    from kizuna.store.running import has_other_settings
+    from kizuna.workspace import DATABASE, FILE, Workspace, find
 
     folder = find(explicit=given)
     workspace = Workspace(folder)
     note(f"workspace {short(folder)}")
+    if has_other_settings(folder):
+        note(f"{FILE} was changed after kizuna serve was started: what it says holds there from its next start")
     if not rebuilding and not (folder / DATABASE).exists() and any((folder / "raw" / "imports").glob("*")):
         note("its database is gone, the imported files are kept: kizuna rebuild makes it again")
     return workspace

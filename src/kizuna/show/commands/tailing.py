@@ -20,8 +20,11 @@ from kizuna.errors import did_you_mean
 from kizuna.show.commands.common import WorkspaceOption, short
 from kizuna.show.console import CONTROL, note, out
 
-INWARD = ("hook", "people")
-"""Sources that kizuna.toml does not name: webhooks (hook:NAME) and what `kizuna people` decided."""
+INWARD = ("hook", "people", "survey")
+"""Sources that kizuna.toml does not name: webhooks (hook:NAME), what `kizuna people` decided, and surveys."""
+
+_WHO = ("userId", "anonymousId", "customer_id", "email", "phone", "anonymous_id")
+"""Where a message says who it is about; the later ones are those of steps of surveys."""
 
 LOOK_AGAIN = 0.25
 WIDEST = 60
@@ -152,9 +155,9 @@ def line(message: Message, zone: tzinfo) -> Text:
         said.append(f"rejected {kept.reason}: ", "worse").append(_plain(kept.detail, 3 * WIDEST), "default")
         about = _plain(_about(body) or kept.text or "")
         return said.append(f"  {about}" if about else "", "quiet")
-    about = kept.id if kept.kind == "hook" else _about(body)
+    about = kept.id if kept.kind == "hook" else _step(body) if kept.kind == "survey" else _about(body)
     said.append(f"{kept.kind:<8} ", "accent").append(_plain(about), "default")
-    who = body.get("userId") or body.get("anonymousId") or ""
+    who = next((body[name] for name in _WHO if body.get(name)), "")
     for more in filter(None, (_plain(who), _plain(kept.note, 3 * WIDEST))):
         said.append(f"  {more}", "quiet")
     return said
@@ -172,6 +175,14 @@ def _about(body: dict[str, Any]) -> str:
         _ids(body),
     )
     return next((str(place) for place in places if place), "")
+
+
+def _step(body: dict[str, Any]) -> str:
+    """What happened to an invitation to a survey: ``answered after-support by email``."""
+    what = str(body.get("what") or "").replace("_", " ")
+    part = " in part" if what == "answered" and not body.get("complete") else ""
+    channel = f" by {body['channel']}" if body.get("channel") else ""
+    return f"{what} {body.get('survey') or ''}{part}{channel}{', a test' if body.get('test') else ''}"
 
 
 def _ids(body: dict[str, Any]) -> str:
