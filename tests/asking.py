@@ -305,7 +305,8 @@ def write_surveys(root: Path, surveys: Mapping[str, str] = SURVEYS) -> None:
 @contextmanager
 def opened(root: Path, disk: Disk | None = None, **settings: Any) -> Iterator[Shop]:
     """A shop on a folder; opened again it knows what was kept before."""
-    chosen = Settings({"name": "Yukimi & Lind", "sources": {"shop": KEY}, **settings})
+    given = {"name": "Yukimi & Lind", "sources": {"shop": KEY}, "mail_sources": ["shop"]}
+    chosen = Settings(given | settings)
     keeper = Keeper(Spool(root / FOLDER, chosen, disk))
     try:
         senders, door = Door(chosen), SurveyDoor(chosen, root, keeper)

@@ -73,6 +73,7 @@ ENTRIES = [
         "lapse_days is a setting: move its line up, before the first line in [brackets].",
     ),
     ("[sources]\n'a/b' = 'k'", "'a/b' under [sources] cannot be a source's name. Use letters, digits, - and _"),
+    ("mail_sources = ['shp']\n[sources]\nshop = 'k'", "mail_sources names 'shp', and there is no such source. Did you"),
     ("[sources]\nweb = 7", "[sources] web must be a write key, which is text, not 7."),
     ("[sources]\nweb = 'k'\nport = 80", "port is a setting: move its line up, before the first line in [brackets]."),
     (

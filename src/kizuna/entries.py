@@ -44,6 +44,15 @@ def check_sources(sources: Mapping[str, Any], origin: str, settings: Collection[
         names[key] = name
 
 
+def check_mail_sources(named: Collection[Any], sources: Collection[str], origin: str) -> None:
+    """Raise `SettingError` for a source that may have mails sent and is not there."""
+    for name in named:
+        if name not in sources:
+            near = did_you_mean(str(name), sources)
+            hint = f"Did you mean {near!r}?" if near else "`kizuna sources` lists them."
+            raise SettingError(f"{origin}: mail_sources names {name!r}, and there is no such source.", hint)
+
+
 def check_currency(code: str, origin: str) -> None:
     """Raise `SettingError` for a currency that there is not."""
     if not is_currency(code):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from kizuna.entries import check_currency, check_exchange, check_names, check_sources
+from kizuna.entries import check_currency, check_exchange, check_mail_sources, check_names, check_sources
 from kizuna.errors import SettingError, did_you_mean
 from kizuna.hours import closed_days, opening_hours
 from kizuna.mailserver import mail_server
@@ -119,6 +119,11 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting("webhook_minutes", 5, "a signed webhook whose time is further off than this is refused"),
         Setting("mail", {}, "the SMTP server that mails go out by, see docs/guides/asking.md; empty sends none"),
+        Setting(
+            "mail_sources",
+            [],
+            "sources whose programs may have invitations mailed by /v1/surveys; none whose write key stands on a page",
+        ),
         Setting("ask_days_between", 30, "nobody is asked a survey within so many days of another, whatever it asks"),
         Setting("ask_again_days", 90, "nobody is asked the same survey again within so many days"),
         Setting("ask_during_open_tickets", False, "somebody who waits for help is asked all the same"),
@@ -230,6 +235,7 @@ def _check_entries(settings: Settings, origin: str) -> None:
     check_currency(settings.currency, place("currency"))
     check_exchange(settings.exchange, settings.currency, place("exchange"), SETTINGS)
     check_sources(settings.sources, place("sources"), SETTINGS)
+    check_mail_sources(settings.mail_sources, settings.sources, place("mail_sources"))
     check_names("business_hours", settings.business_hours, WEEKDAYS, place("business_hours"), SETTINGS)
     opening_hours(settings.business_hours, WEEKDAYS, place("business_hours"))
     closed_days(settings.holidays, place("holidays"))

@@ -671,6 +671,15 @@ def test_a_link_for_a_chat(shop: Shop) -> None:
     assert (invited["ticket_id"], invited["channel"], "due" in invited) == ("t-1", "chat", False)
 
 
+def test_a_key_that_everybody_may_read_sends_no_mails(tmp_path: Path) -> None:
+    write_surveys(tmp_path)
+    with opened(tmp_path, mail_sources=[]) as shop:
+        refused = shop.json("/v1/surveys/nps/invitations", {"email": "kim@shop.example", "channel": "email"}, **BASIC)
+        assert (refused.status, refused.json["reason"]) == (403, "no_mails")
+        assert "The write key of shop may not have mails sent" in refused.json["detail"]
+        assert shop.kept() == []
+
+
 def test_an_invitation_by_mail_waits_for_the_outbox(shop: Shop) -> None:
     given = shop.json("/v1/surveys/nps/invitations", {"email": "kim@shop.example", "channel": "email"}, **BASIC).json
     assert "link" not in given

@@ -7,7 +7,7 @@ choice, the same request again is the same answer or invitation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -39,10 +39,16 @@ _OWN = ("id", *ABOUT)
 
 
 class Api:
-    """The routes for programs. `senders` knows the write keys; `base` is the public address, where one is set."""
+    """The routes for programs. `senders` knows the write keys; `base` is the public address, where one is set.
 
-    def __init__(self, door: SurveyDoor, senders: Door, languages: list[str], base: str) -> None:
+    Only the sources in `mailing` may have mails sent: with a key that stands on a page anybody could, to anybody.
+    """
+
+    def __init__(
+        self, door: SurveyDoor, senders: Door, languages: list[str], base: str, mailing: Collection[str] = ()
+    ) -> None:
         self._door, self._senders, self._languages, self._base = door, senders, languages, base
+        self._mailing = mailing
 
     async def answer(self, asked: Asked) -> Answer:
         """Answer a request. Raises `Refused` and `SpoolError`."""
@@ -123,6 +129,9 @@ class Api:
         campaign = survey.text.campaign
         about: dict[str, Any] = {"channel": "link"} | ({"campaign": campaign} if campaign else {}) | _about(body, False)
         by_mail = about["channel"] == "email"
+        if by_mail and source not in self._mailing:
+            what = f"The write key of {source} may not have mails sent: it is not among mail_sources in kizuna.toml."
+            raise Refused(403, "no_mails", f"{what} Name it there if that key is on no page and in no app.")
         if by_mail and not about.get("email"):
             raise Refused(422, "no_address", "A mail needs an email; without one, take the link of another channel.")
         language = str(body.get("language", ""))[:35] or None

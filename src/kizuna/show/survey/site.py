@@ -171,7 +171,7 @@ def survey_site(
     """The surveys of a workspace; `senders` knows the write keys."""
     languages = [str(each) for each in settings.languages]
     pages = Pages(settings.name or root.resolve().name, settings.zone)
-    programs = Api(door, senders, languages, settings.public_url)
+    programs = Api(door, senders, languages, settings.public_url, settings.mail_sources)
     return SurveySite(door, Hosted(door, pages, languages), programs, collector, clock)
 
 
