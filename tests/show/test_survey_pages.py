@@ -87,6 +87,20 @@ def test_answers_can_be_changed_from_the_thanks(shop: Shop) -> None:
     assert shop.steps()[1]["answers"] == {"nps": 10, "comment": "Fine\nand dandy"}
 
 
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_comment_that_is_emptied_is_taken_back(shop: Shop, fresh: bool) -> None:
+    """The page said that it was replaced, and it stood in the answers for ever."""
+    link = shop.link("nps")
+    thanks = shop.fill(shop.get(link), nps=9, comment="Ask Kim, she told me")
+    form = shop.get(link) if fresh else shop.press(thanks, "show", "form")
+    assert "Ask Kim" not in shop.fill(form, nps=8, comment="").text
+    assert (shop.steps()[1]["answers"], shop.steps()[1]["withdrawn"]) == ({"nps": 8}, ["why", "comment"])
+    again = shop.fill(form, nps=8, comment="")
+    assert (again.status, len(shop.steps())) == (200, 2)
+    shop.post(form.form.action, "q:comment=hm&asks=nps&asks=comment")
+    assert (shop.steps()[2]["answers"], shop.steps()[2].get("withdrawn")) == ({"comment": "hm"}, None)
+
+
 def test_consent_stays_when_answers_are_changed(shop: Shop) -> None:
     more = shop.fill(shop.get(shop.link("nps")), nps=3)
     thanks = shop.post(more.form.action, more.form.filled() + "&consent=yes")

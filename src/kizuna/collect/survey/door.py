@@ -12,7 +12,7 @@ rejected, each once, and not more than so many an hour.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from kizuna.collect.survey import links
 from kizuna.collect.survey.answering import missing, read
 from kizuna.collect.survey.limit import Limit
 from kizuna.collect.survey.opened import Kind, Opened, Refusal, Taken
-from kizuna.collect.survey.question import holds
+from kizuna.collect.survey.question import Question, holds
 from kizuna.collect.survey.step import SOURCE, Step, What, step_record
 from kizuna.collect.survey.survey import Survey, Surveys
 from kizuna.collect.survey.token import FILE as KEY_FILE
@@ -110,6 +110,7 @@ class SurveyDoor:
         now: int,
         *,
         other: Mapping[str, Any] | None = None,
+        cleared: Collection[str] = (),
         language: str = "",
         consent: bool = False,
         page: str | None = None,
@@ -117,7 +118,8 @@ class SurveyDoor:
     ) -> Taken | Refusal:
         """Check and keep an answer; on the disk when this returns. Raises `SpoolError` when it cannot be kept.
 
-        `given` and `other` as in `answering.read`; `address` is only counted, where nobody was invited, never kept.
+        `given` and `other` as in `answering.read`; of the questions `cleared` an earlier answer is taken back where
+        there is none now; `address` is only counted, where nobody was invited, never kept.
         """
         survey, id = opened.survey, opened.invitation
         # It may have been closed since it was opened.
@@ -142,7 +144,7 @@ class SurveyDoor:
             other=dict(answers.other),
             scales=_scales(survey, answers.given),
             texts=[each.id for each in survey.questions if each.kind == "text" and each.id in answers.given],
-            withdrawn=_withdrawn(survey, answers.given),
+            withdrawn=_withdrawn(survey, answers.given, cleared),
             complete=not open_still,
             consent=consent and opened.reachable,
             audience=survey.text.audience,
@@ -303,10 +305,18 @@ def _told_by(invitation: str, survey: Survey) -> dict[str, Any]:
     return {"channel": channel, "campaign": survey.text.campaign or None} if channel else {}
 
 
-def _withdrawn(survey: Survey, given: Mapping[str, Any]) -> list[str]:
-    """Questions that these answers rule out; of those that depend on answers given earlier nothing is known."""
-    ruled = (each for each in survey.questions if each.only_if and each.only_if.keys() <= given.keys())
-    return [each.id for each in ruled if not each.applies(given)]
+def _withdrawn(survey: Survey, given: Mapping[str, Any], cleared: Collection[str]) -> list[str]:
+    """Questions that were `cleared` and need no answer, and those that these answers rule out.
+
+    What must be answered is not taken back by leaving it out. Of questions that depend on answers given earlier
+    nothing is known.
+    """
+
+    def ruled_out(question: Question) -> bool:
+        return bool(question.only_if) and question.only_if.keys() <= given.keys() and not question.applies(given)
+
+    every = (each for each in survey.questions if each.id not in given)
+    return [each.id for each in every if (each.id in cleared and not each.required) or ruled_out(each)]
 
 
 def _scales(survey: Survey, given: Mapping[str, Any]) -> dict[str, list[Any]]:

@@ -81,6 +81,7 @@ class Hosted:
             filled.answers,
             asked.now,
             other=filled.other,
+            cleared=_cleared(opened.survey, filled),
             language=link.language,
             consent=filled.consent,
             address=asked.address,
@@ -176,3 +177,13 @@ class Hosted:
         known = self.languages_of(opened.survey)
         language = pick(asked.languages(filled.language if filled else ""), known)
         return Link(opened, token, language, known, filled.seen if filled else frozenset())
+
+
+def _cleared(survey: Survey, filled: Filled) -> frozenset[str]:
+    """The questions of the form, on which what is sent replaces what was: a comment that was emptied is gone.
+
+    Follow-ups come after the form, with its questions carried along; what a script sent nobody has left empty.
+    """
+    if filled.tap:
+        return frozenset()
+    return filled.asks if survey.main.id in filled.asks else filled.seen
