@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Error as PlaywrightError
 
 import kizuna
 from browser.axe import violations
@@ -103,7 +104,10 @@ class Visit:
         return self.page.get_by_role("dialog")
 
     def sees(self) -> Locator:
-        self.survey.wait_for()
+        try:
+            self.survey.wait_for(timeout=30_000)
+        except PlaywrightError:
+            raise AssertionError(f"no survey: {self.told()}, {self.wrong}, {self.server.said()[-2000:]}") from None
         return self.survey
 
     def wants(self, name: str) -> Locator:

@@ -15,7 +15,7 @@ import pytest
 from asking import DAY, HOUR, KEY, START, Reply, Shop, opened, write_surveys
 from kizuna.act.asker import Asker
 from kizuna.collect.privacy import DAY_ID
-from kizuna.collect.survey.survey import Surveys
+from kizuna.collect.survey.survey import Survey, Surveys
 from kizuna.loader import load_all
 from kizuna.locale.texts import spoken, texts
 from kizuna.settings import Settings
@@ -350,6 +350,23 @@ def test_without_consent_nobody_is_asked_where_messages_are_dropped(tmp_path: Pa
     with asked_on(tmp_path, consent_purpose="analytics", consent_required=True, without_consent="drop") as asking:
         assert asking.why(userId="c-1") == "no_consent"
         assert asking.why(userId="c-1", consent={"analytics": True}) == "asked"
+
+
+def test_who_was_refused_is_not_looked_at_again_for_ten_minutes(asking: Asking) -> None:
+    """Every page they see asks; the database is looked into once."""
+    looked: list[str] = []
+    may_ask = asking.widget._may_ask
+
+    def counting(survey: Survey, ids: Any, now: int) -> Any:
+        looked.append(ids["customer_id"])
+        return may_ask(survey, ids, now)
+
+    asking.widget._may_ask = counting
+    assert [asking.why("some", userId=id) for id in ("c-1", "c-1", "c-2", "c-1")] == ["not_now"] * 4
+    assert looked == ["c-1", "c-2"]
+    asking.shop.now += HOUR // 6
+    assert asking.why("some", userId="c-1") == "not_now"
+    assert looked == ["c-1", "c-2", "c-1"]
 
 
 # -- a button of the page

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -47,6 +48,10 @@ ASKS_AN_HOUR, ASKS_AT_ONCE = 600, 120
 MOST_WAITING = 32
 """So many may wait for the database; more are not asked, which is no loss."""
 
+REMEMBERED = 600_000_000
+"""Who may not be asked is not looked at again for so many microseconds: they see page after page."""
+
+MOST_REMEMBERED = 20_000
 FRESH = b"public, max-age=300"
 LONGEST, LONGEST_PAGE = 320, 500
 
@@ -83,6 +88,7 @@ class Widget:
         self._business, self._may_ask = business, may_ask
         self._limit = Limit(ASKS_AN_HOUR, ASKS_AT_ONCE)
         self._waiting = 0
+        self._refused: OrderedDict[tuple[str, Visitor], int] = OrderedDict()
 
     def handlers(self) -> dict[str, Handler]:
         """What the site answers by this."""
@@ -149,6 +155,8 @@ class Widget:
             return _not("no_consent")
         if asked.headers.get(b"sec-gpc") == b"1" or asked.headers.get(b"dnt") == b"1":
             return _not("not_followed")
+        if asked.now < self._refused.get((survey.name, visitor), 0) + REMEMBERED:
+            return _not("not_now")
         if self._waiting >= MOST_WAITING:
             return _not("busy")
         self._waiting += 1
@@ -160,10 +168,19 @@ class Widget:
         finally:
             self._waiting -= 1
         if isinstance(found, Why):
-            return _not("not_ready" if found.reason == "not_ready" else "not_now")
+            if found.reason == "not_ready":
+                return _not("not_ready")
+            self._remember(survey, visitor, asked.now)
+            return _not("not_now")
         step = self._step(asked, survey, body, visitor)
         token = await self._door.issue(survey, step, asked.now)
         return self._show(asked, survey, body, token, "kept" if visitor.customer_id else "kept_visit")
+
+    def _remember(self, survey: Survey, visitor: Visitor, now: int) -> None:
+        self._refused[survey.name, visitor] = now
+        self._refused.move_to_end((survey.name, visitor))
+        if len(self._refused) > MOST_REMEMBERED:
+            self._refused.popitem(last=False)
 
     def _step(self, asked: Asked, survey: Survey, body: Mapping[str, Any], visitor: Visitor) -> Step:
         about = {"campaign": survey.text.campaign or None, **body.get("about", {})}
