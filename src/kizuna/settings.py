@@ -83,7 +83,11 @@ SETTINGS: dict[str, Setting] = {
         Setting("sources", {}, "write keys of the sites, apps and systems that send messages, by name"),
         Setting("host", "127.0.0.1", "address the server listens on; 0.0.0.0 for all of the machine's"),
         Setting("port", 8300, "port the server listens on"),
-        Setting("public_url", "", "address under which browsers reach the server, for the web tag's line"),
+        Setting(
+            "public_url",
+            "",
+            "address under which browsers reach the server, for the web tag's line and the links of surveys",
+        ),
         Setting("allowed_origins", ["*"], "web origins whose pages may send messages"),
         Setting("trusted_proxies", [], "addresses of proxies whose X-Forwarded-For is believed"),
         Setting("max_event_bytes", 32_768, "a larger message is rejected"),

@@ -41,6 +41,11 @@ WRONG = [
     (ASKED, "[when]\nsampel = 1", "when: there is no key 'sampel'. Did you mean 'sample'?"),
     (ASKED, "[close_loop]\nonlyif = {}", "close_loop: there is no key 'onlyif'. Did you mean 'only_if'?"),
     (ASKED, 'title = "Hello"', 'title: expected a table, such as { en = "…" }; it is text.'),
+    (
+        ASKED,
+        '[[question]]\nid = "x"\ntext.en = "x"\nkind = "choice"\noptions = ["a"]',
+        'question \'x\': options: expected a table, such as { id = "…", text = { en = "…" } }; it is text.',
+    ),
     (ASKED, '[when]\nsample = "all"', "when: sample: expected a number; it is text."),
     (OWN, 'stile = "stars"', "question 'why': there is no key 'stile'. Did you mean 'style'?"),
     (OWN, '[[question]]\nid = "x"\nlow = 1', "question 'x': text is missing."),

@@ -350,3 +350,42 @@ def test_a_mail_to_oneself_is_a_test(run: Run, tmp_path: Path, monkeypatch: pyte
         assert {unseal(link, workspace_key(root)).purpose for link in links} <= {"test", "unsubscribe"}
     with kizuna.Workspace(root) as opened:
         assert opened.store.execute("SELECT count(*) FROM survey_step") == [(0,)]
+
+
+def test_a_rule_that_cannot_hold_is_told_in_the_list(run: Run, shop: Path) -> None:
+    """Nobody is asked by such a survey, so `kizuna surveys` says it without being asked for that one."""
+    write(shop, "nps", NPS + '[when]\nafter = "order"\nwhere = "teir = \'gold\'"\n')
+    _, out, err = run("surveys")
+    assert "nps: when: where: There is no dimension of order 'teir'. Did you mean 'tier'?" in err
+    assert out.splitlines()[1].split()[:3] == ["nps", "active", "nps"]
+
+
+def test_an_open_survey_says_where_anybody_may_answer(run: Run, shop: Path) -> None:
+    write(shop, "nps", NPS.replace("active", "draft") + "open = true\n")
+    place = "http://127.0.0.1:8300/surveys/nps"
+    assert f"anybody may answer at {place}" in run("surveys", "show", "nps")[1]
+    assert f"Anybody may answer at {place}" in run("surveys", "resume", "nps")[1]
+    assert "It is open to anybody" in run("surveys", "nps")[1]
+
+
+def test_nobody_was_asked_yet_or_in_that_time(run: Run, shop: Path) -> None:
+    write(shop, "nps", NPS)
+    assert "Nobody was asked yet. kizuna surveys show nps says whom" in run("surveys", "nps")[1]
+    assert "Nobody was asked in that time." in run("surveys", "nps", "--since", "2020", "--until", "2021")[1]
+
+
+def test_a_link_says_what_keeps_it_from_being_opened(run: Run, shop: Path, place: RunningServer | None) -> None:
+    err = run("surveys", "link", "nps")[2]
+    assert ("no server runs here" in err) == (place is None)
+    assert "on this machine only: set public_url" in err
+
+
+def test_a_new_file_of_an_anonymous_instrument_says_so(run: Run, shop: Path) -> None:
+    run("surveys", "new", "team", "--instrument", "employee_nps")
+    assert "# anonymous = true " in (shop / "surveys" / "team.toml").read_text(encoding="utf-8")
+
+
+def test_a_server_that_cannot_send_says_so_at_its_start(shop: Path) -> None:
+    write(shop, "nps", NPS + '[when]\nafter = "order"\n')
+    with served(shop) as server:
+        assert "No mail is sent: [mail] is not set" in server.said()

@@ -46,13 +46,16 @@ class Results:
     level: float = 0.95
     language: str = "en"
     notes: Sequence[str] = ()
+    nobody: str = "Nobody was asked."
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         state = f"  {self.state}" if self.state else ""
         yield Text(clean(self.survey), "head").append(f"  {self.title}", "not bold").append(state, "not bold dim")
         yield Text()
         if self.whole is None:
-            yield Text("Nobody was asked in that time.")
+            yield Text(clean(self.nobody))
+            if self.scores:
+                yield Text()
         if self.scores or self.whole is None:
             yield from self._scores()
         if self.whole is not None:
@@ -96,7 +99,9 @@ class Results:
 
     def _funnel(self, whole: Reached) -> Iterator[RenderableType]:
         table = _table("", "", "", "", "", right=("",), header=False)
-        people = f"{whole.people:,} people" if whole.people != whole.invited else ""
+        people = (
+            f"{whole.people:,} {'person' if whole.people == 1 else 'people'}" if whole.people != whole.invited else ""
+        )
         table.add_row(Text("invited"), Text(f"{whole.invited:,}"), _bar(1.0), Text(""), Text(people, "quiet"))
         for stage in STAGES:
             rate = whole.rates.get(stage)
@@ -154,7 +159,7 @@ class Results:
         if len(real) > MOST_SENTENCES:
             yield Text(f"and {len(real) - MOST_SENTENCES} more; --format json lists all", "quiet")
         if not self.compared:
-            yield Text("Nothing is known of them that could be compared.")
+            yield Text("No trait tells them apart. kizuna import customer FILE brings traits, such as country or tier.")
             return
         if not any(each.p_value is not None for each in self.differences):
             yield Text("There are too few to compare.")
@@ -185,8 +190,9 @@ class Results:
             last = share.trait
         yield table
         worth = number.value(found.effective, "count", self.language)
+        weigh = "answer weighs" if found.answers == 1 else "answers weigh"
         yield Text(
-            f"{found.answers:,} answers weigh as much as {worth} alike; each counts {found.lowest:.2f} to"
+            f"{found.answers:,} {weigh} as much as {worth} alike; each counts {found.lowest:.2f} to"
             f" {found.highest:.2f} times.",
             "quiet",
         )

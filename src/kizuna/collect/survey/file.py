@@ -17,14 +17,14 @@ _TABLE = re.compile(r"^[ \t]*\[", re.M)
 _NEW = """# {about}
 #
 # `kizuna surveys test {name}` shows it, `kizuna surveys resume {name}` begins to ask. docs/guides/surveys.md tells
-# about every key; what is commented out is the default.
+# about every key; what is commented out is the default, or an example.
 instrument = "{instrument}"
 state = "draft"                 # draft, active or paused
 
 # Where it may be answered: email, link, web (the widget), chat, sms, api.
 # channels = ["email", "link", "web"]
 # languages = ["en", "ja", "da"]  # else those of the workspace that every question has; the first is the default
-# anonymous = false             # true: answers are tied to nobody, and the page says so
+# anonymous = {anonymous:<5}             # true: answers are tied to nobody, and the page says so
 # open = false                  # true: anybody may answer at /surveys/{name}
 # comment = true                # one optional comment
 # campaign = ""                 # what answers are counted under
@@ -72,7 +72,8 @@ def new_text(name: str, instrument: str) -> str:
         raise SettingError(f"There is no instrument {instrument!r}.", hint)
     survey = read_survey(name, f'instrument = "{instrument}"', name)
     about, main = instruments()[instrument].about, survey.main
-    return _NEW.format(about=about, name=name, instrument=instrument, main=main.id, low=_low(main))
+    anonymous = str(survey.text.anonymous).lower()
+    return _NEW.format(about=about, name=name, instrument=instrument, anonymous=anonymous, main=main.id, low=_low(main))
 
 
 def _low(question: Question) -> str:

@@ -18,6 +18,8 @@ _MISSING = re.compile(r"Object missing required field `(.*)`")
 _NO_CHOICE = re.compile(r"Invalid enum value '(.*)'", re.S)
 _TYPES = {"str": "text", "float": "a number", "int": "a whole number", "bool": "true or false"}
 _TYPES |= {"array": "a list", "object": 'a table, such as { en = "…" }'}
+_TABLES = {"options": 'a table, such as { id = "…", text = { en = "…" } }', "when": "a table", "close_loop": "a table"}
+"""Keys under which another table stands than words by language."""
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 
@@ -46,7 +48,8 @@ def _told(error: str, struct: type[msgspec.Struct], origin: str) -> SettingError
         near = did_you_mean(wrong[1], words)
         hint = f"Did you mean {near!r}?" if near else f"It is one of {', '.join(filter(None, words))}."
         return SettingError(f"{at} cannot be {wrong[1]!r}.", hint)
-    plain = re.sub(r"`(\w+)`", lambda each: _TYPES.get(each[1], each[1]), what.replace(", got", "; it is"))
+    types = _TYPES | {"object": _TABLES.get(keys[-1] if keys else "", _TYPES["object"])}
+    plain = re.sub(r"`(\w+)`", lambda each: types.get(each[1], each[1]), what.replace(", got", "; it is"))
     return SettingError(f"{at}: {plain[:1].lower()}{plain[1:]}.", f"{GUIDE} tells about each key.")
 
 

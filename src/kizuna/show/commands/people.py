@@ -79,7 +79,7 @@ def _merge(shop: Workspace, one: Id, other: Id) -> str:
     if after.customer_no != _person(shop.store, other).customer_no:
         return f"{one} and {other} are still two people: what was decided later stands against it."
     moved = [who for no, who in before.items() if no != after.customer_no]
-    counts = _counted({name: sum(who.rows.get(name, 0) for who in moved) for who in moved for name in who.rows})
+    counts = counted({name: sum(who.rows.get(name, 0) for who in moved) for who in moved for name in who.rows})
     undo = shlex.join(["kizuna", "people", "split", str(one), str(other)])
     return f"{one} and {other} are one person now; {counts} changed hands.\nTo undo it: {undo}"
 
@@ -146,7 +146,7 @@ def _as_json(who: Person) -> dict[str, Any]:
 
 
 def _print_person(who: Person) -> None:
-    out().print(Text(str(who.ids[0].id), "head").append(f"  {_counted(who.rows)}", "not bold dim"), soft_wrap=True)
+    out().print(Text(str(who.ids[0].id), "head").append(f"  {counted(who.rows)}", "not bold dim"), soft_wrap=True)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
     for head in ("id", "value", "first seen", "together with", "in"):
         table.add_column(Text(head, "key"), overflow="fold")
@@ -168,7 +168,8 @@ def _told(decision: Decision) -> str:
     return f"{by}: {decision.id} and {decision.other} are one person{taken_back}"
 
 
-def _counted(rows: dict[str, int]) -> str:
+def counted(rows: dict[str, int]) -> str:
+    """How many rows of which facts, in words: ``1 order, 2 tickets``."""
     return ", ".join(f"{_many(count, name)}" for name, count in rows.items() if count) or "no rows"
 
 

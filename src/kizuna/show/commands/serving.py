@@ -50,6 +50,16 @@ def welcome(server: Server) -> None:
     out().print(Text("Kizuna listens on ").append(server.url, "head").append(". A first event:"), soft_wrap=True)
     out().print(Text(f"\n  curl {server.url}/v1/track -u {key}: -d '{HELLO}'\n"), soft_wrap=True)
     out().print(Text("kizuna tail shows what arrives; kizuna tag is for web pages; Ctrl-C ends.", "quiet"))
+    _warn_of_no_mail(server)
+
+
+def _warn_of_no_mail(server: Server) -> None:
+    """Where a survey asks by mail and no mail can be sent, nothing else would say so."""
+    from kizuna.act.asker import mail_problem
+    from kizuna.show.commands.surveylist import asks_by_mail
+
+    if (problem := mail_problem(server.settings)) and asks_by_mail(server.root):
+        note(problem)
 
 
 def sources(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -54,12 +55,34 @@ def surveys(shop: Workspace, format: str) -> int:
 
         if problem := mail_problem(shop.settings):
             note(problem)
+    for row in rows:
+        if row.get("state") == "active":
+            for problem in _conditions(shop, known, row["survey"]):
+                note(f"{row['survey']}: {problem}")
     if counts:
         told = ", ".join(
             f"{name} ({asked:,} asked, {answered:,} answered)" for name, (asked, answered) in counts.items()
         )
         out().print(Text(f"asked elsewhere and imported: {told}", "quiet"), soft_wrap=True)
     return 2 if failed else 0
+
+
+def asks_by_mail(root: Path) -> bool:
+    """Whether a survey is active whose rule sends mails."""
+    from kizuna.collect.survey.checks import BY_MAIL
+    from kizuna.collect.survey.survey import Surveys
+
+    known = Surveys(root)
+    rows = [_told(known, name, 0, 0) for name in known.names()]
+    return any(row.get("state") == "active" and row["when"] in BY_MAIL for row in rows)
+
+
+def _conditions(shop: Workspace, known: Surveys, name: str) -> list[str]:
+    """Why a survey that is active asks nobody: a condition that the workspace cannot answer."""
+    from kizuna.show.commands.surveysheet import unmet
+
+    survey = known.get(name)
+    return unmet(shop, survey) if survey else []
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
@@ -69,7 +92,11 @@ def _print(rows: list[dict[str, Any]]) -> None:
             table.add_row(Text(row["survey"], "head"), Text("not right", "worse"))
             continue
         state = Text(row["state"], "" if row["state"] == "active" else "quiet")
-        told = (Text(row["asks"]), Text(row["when"].replace("_", " ")), Text(", ".join(row["channels"])))
+        told = (
+            Text(row["instrument"] or row["asks"]),
+            Text(row["when"].replace("_", " ")),
+            Text(", ".join(row["channels"])),
+        )
         table.add_row(Text(row["survey"], "head"), state, *told, f"{row['asked']:,}", f"{row['answered']:,}")
     out().print(table)
     for row in rows:

@@ -74,6 +74,7 @@ def collected(
     for names, _ in parts:
         group_scores |= _by_group(shop, scope, wanted[:1], names)
     weight_by = survey.text.weight_by if survey else []
+    comments = max((each.comments for each in asked), default=0)
     compared = [] if anonymous else list(dict.fromkeys([*weight_by, *by, *known_traits(business, scope)]))
     weighting = weigh(business, scope, wanted, _traits(scope.survey, weight_by)) if weighted else None
     return Results(
@@ -82,7 +83,7 @@ def collected(
         survey.text.state if survey else "",
         whole,
         scores(business, scope, wanted),
-        max((each.comments for each in asked), default=0),
+        comments,
         parts,
         group_scores,
         None if anonymous else compare(business, scope, compared),
@@ -90,7 +91,8 @@ def collected(
         weighting,
         scope.level,
         language,
-        _notes(scope, wanted),
+        _notes(scope, wanted, comments),
+        _nobody(scope, survey),
     )
 
 
@@ -115,12 +117,24 @@ def _by_group(
     return {(*by, *group): score for group, score in found}
 
 
-def _notes(scope: Scope, wanted: Sequence[Scored]) -> list[str]:
+def _notes(scope: Scope, wanted: Sequence[Scored], comments: int) -> list[str]:
     known = [each.metric.id for each in wanted if each.metric.file or each.metric.group]
     if not known:
         return []
     where = f"survey = '{scope.survey}'"
-    return [f'The same by month: kizuna measure {" ".join(known)} --where "{where}" --every month']
+    notes = [f'The same by month: kizuna measure {" ".join(known)} --where "{where}" --every month']
+    if comments:
+        notes.append(f'What was written: kizuna rows {known[0]} --where "{where}" --limit 0 --format csv')
+    return notes
+
+
+def _nobody(scope: Scope, survey: Survey | None) -> str:
+    """What to say where there are no invitations."""
+    if survey and survey.text.open:
+        return "It is open to anybody; nobody was invited, so that there is no response rate."
+    if scope.since or scope.until:
+        return "Nobody was asked in that time."
+    return f"Nobody was asked yet. kizuna surveys show {scope.survey} says whom it asks, and when."
 
 
 def as_dict(found: Results) -> dict[str, Any]:

@@ -145,8 +145,10 @@ def _import(shop: Workspace, file: Path) -> int:
 
     try:
         text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"{file} cannot be read: {error}.", "Name a survey's TOML file.") from None
+    except OSError as error:
+        raise SettingError(f"{file} cannot be read: {error.strerror}.", "Name a survey's TOML file.") from None
+    except UnicodeDecodeError:
+        raise SettingError(f"{file} cannot be read: it is not UTF-8.", "Name a survey's TOML file.") from None
     add(shop.root, file.stem, text)
     out().print(Text(f"The survey {file.stem} is there. kizuna surveys test {file.stem} shows it."), soft_wrap=True)
     return 0
@@ -168,7 +170,7 @@ def _export(shop: Workspace, survey: Survey, file: Path | None) -> int:
 
 def _set_state(shop: Workspace, survey: Survey, state: Literal["paused", "active"]) -> int:
     from kizuna.collect.survey.file import set_state
-    from kizuna.show.commands.surveysheet import concerns
+    from kizuna.show.commands.surveysheet import address, concerns
 
     changed = set_state(shop.root, survey.name, state)
     when = changed.text.when.after
@@ -181,6 +183,8 @@ def _set_state(shop: Workspace, survey: Survey, state: Literal["paused", "active
         out().print(Text(f"{survey.name} is active: who fits its rule is asked from now on, while kizuna serve runs."))
     else:
         out().print(Text(f"{survey.name} is active: kizuna surveys link {survey.name} makes links to it."))
+    if changed.text.open:
+        out().print(Text(f"Anybody may answer at {address(shop)}/surveys/{survey.name}"), soft_wrap=True)
     for concern in concerns(shop, changed):
         note(concern)
     return 0

@@ -46,7 +46,8 @@ def test(shop: Workspace, survey: Survey, language: str | None, email: str | Non
     token = link_token(survey, new_invitation(), "link", now, workspace_key(shop.root), "test")
     out().print()
     out().print(Text("To try it (answers are marked as a test and never count):", "quiet"))
-    out().print(Text(answer_url(_base(shop), token, language or "")), soft_wrap=True)
+    out().print(Text(answer_url(address(shop), token, language or "")), soft_wrap=True)
+    _who_can_open(shop)
     if email is not None:
         from kizuna.show.commands.sendingsurveys import send_test
 
@@ -79,24 +80,20 @@ def link(shop: Workspace, survey: Survey, about: dict[str, str]) -> int:
     )
     shop.send([step_record(step, now)])
     token = link_token(survey, step.invitation, about["channel"], now, workspace_key(shop.root))
-    out().print(Text(answer_url(_base(shop), token, about.get("language", ""))), soft_wrap=True)
+    out().print(Text(answer_url(address(shop), token, about.get("language", ""))), soft_wrap=True)
+    _who_can_open(shop)
     return 0
 
 
 def concerns(shop: Workspace, survey: Survey) -> list[str]:
     """What may not come out as its author expects; the workspace's traits and mail server are known here."""
     from kizuna.act.asker import mail_problem
-    from kizuna.act.candidates import check_condition
     from kizuna.collect.survey.checks import BY_MAIL, cautions
     from kizuna.facts import FACTS
     from kizuna.measure.names import known_dimensions
 
-    found, properties, text = cautions(survey), shop.business.planner.properties, survey.text
-    try:
-        check_condition(survey, shop.settings, properties)
-    except QuestionError as error:
-        found.append(f"when: where: {error} Until then nobody is asked.")
-    known = known_dimensions(FACTS["survey_invitation"], properties)
+    found, text = [*cautions(survey), *unmet(shop, survey)], survey.text
+    known = known_dimensions(FACTS["survey_invitation"], shop.business.planner.properties)
     for name in text.weight_by:
         if name not in known:
             near = did_you_mean(name, known)
@@ -105,6 +102,19 @@ def concerns(shop: Workspace, survey: Survey) -> list[str]:
     if text.when.after in BY_MAIL and (problem := mail_problem(shop.settings)):
         found.append(problem)
     return found
+
+
+def unmet(shop: Workspace, survey: Survey) -> list[str]:
+    """A condition of its rule that cannot be answered with what the workspace knows."""
+    from kizuna.act.candidates import check_condition
+
+    if not survey.text.when.where:
+        return []
+    try:
+        check_condition(survey, shop.settings, shop.business.planner.properties)
+    except QuestionError as error:
+        return [f"when: where: {error} Until then nobody is asked."]
+    return []
 
 
 def _answers(question: Question, language: str) -> list[str]:
@@ -156,6 +166,8 @@ def _rules(survey: Survey, shop: Workspace) -> list[str]:
         lines.append(f"after {what}, {when.delay_hours:g} to {when.within_hours:g} hours after it")
     else:
         lines.append(f"only by hand: kizuna surveys link {survey.name}")
+    if text.open:
+        lines.append(f"anybody may answer at {address(shop)}/surveys/{survey.name}")
     if when.where:
         lines.append(f"where {when.where}")
     if when.sample < 1:
@@ -167,13 +179,25 @@ def _rules(survey: Survey, shop: Workspace) -> list[str]:
     return lines
 
 
-def _base(shop: Workspace) -> str:
+def address(shop: Workspace) -> str:
     """Where browsers reach the server."""
     from kizuna.store.running import running
 
     settings = shop.settings
     if settings.public_url:
-        return str(settings.public_url)
-    note('for this machine only: set public_url = "https://…" in kizuna.toml to where browsers reach the server')
+        return str(settings.public_url).rstrip("/")
     server = running(shop.root)
     return server.url if server and server.url else f"http://127.0.0.1:{settings.port}"
+
+
+def _who_can_open(shop: Workspace) -> None:
+    """What keeps a link from being opened, here or elsewhere."""
+    from kizuna.store.running import running
+
+    if running(shop.root) is None:
+        note("no server runs here: the link opens while kizuna serve runs")
+    if not shop.settings.public_url:
+        note(
+            'the link opens on this machine only: set public_url = "https://…" in kizuna.toml to where'
+            " customers reach the server"
+        )

@@ -18,6 +18,7 @@ from kizuna.errors import QuestionError, UnknownName
 from kizuna.show import number
 from kizuna.show.commands.common import WorkspaceOption, opened
 from kizuna.show.commands.output import plain
+from kizuna.show.commands.people import counted
 from kizuna.show.console import clean, out
 
 if TYPE_CHECKING:
@@ -107,7 +108,10 @@ def _list(shop: Workspace, state: State, survey: str | None, owner: str | None, 
         table.add_row(*_row(task, now, zone))
     out().print(table)
     short = _short(found[0]["task_id"])
-    out().print(Text(f"kizuna tasks show {short} tells of the customer; kizuna tasks done {short} closes it.", "quiet"))
+    hint = f"kizuna tasks show {short} tells of the customer"
+    if found[0]["done_at"] is None:
+        hint += f"; kizuna tasks done {short} closes it"
+    out().print(Text(f"{hint}.", "quiet"))
 
 
 def _row(task: Task, now: datetime, zone: ZoneInfo) -> list[RenderableType]:
@@ -218,9 +222,7 @@ def _print_task(task: Task, zone: ZoneInfo) -> None:
 
 
 def _print_customer(who: Person, latest: dict[str, list[dict[str, Any]]], zone: ZoneInfo) -> None:
-    counts = ", ".join(
-        f"{count:,} {name.replace('_', ' ')}" for name, count in who.rows.items() if name != "identifier"
-    )
+    counts = counted({name: count for name, count in who.rows.items() if name != "identifier"})
     out().print()
     out().print(
         Text("customer", "head").append(f"  {clean(', '.join(str(seen.id) for seen in who.ids))}", "not bold"),
@@ -230,7 +232,7 @@ def _print_customer(who: Person, latest: dict[str, list[dict[str, Any]]], zone: 
     for name, rows in latest.items():
         if not rows:
             continue
-        out().print(Text(f"latest {name.replace('_', ' ')}", "key"))
+        out().print(Text(f"latest {name.replace('_', ' ')}s", "key"))
         for row in rows:
             time_name = _LATEST[name][0]
             rest = "  ".join(
