@@ -355,6 +355,24 @@ def test_who_did_something_is_not_reminded(place: Town, what: str) -> None:
     assert reminded(place) == []
 
 
+def test_who_answers_while_others_are_reminded_is_not(place: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    one_asked(place)
+    place.customer("bo")
+    place.ticket("t2", "bo")
+    asked = {each.to: each.invitation for each in place.look().mailed}
+    made = outbox.survey_mail
+
+    def answered_meanwhile(survey: Survey, step: Step, *rest: Any, **more: Any) -> EmailMessage:
+        for to in asked.keys() - {step.email}:
+            place.step("answered", asked[to], answers={"nps": 9}, complete=True)
+        place.caught_up()
+        return made(survey, step, *rest, **more)
+
+    monkeypatch.setattr(outbox, "survey_mail", answered_meanwhile)
+    assert sorted(each.outcome for each in place.look(hours=72).mailed) == ["cancelled", "sent"]
+    assert len(place.to) == 3
+
+
 def test_an_anonymous_survey_reminds_nobody(place: Town) -> None:
     """It could not know whom to leave out, and a second link could answer a second time."""
     place.survey("after", "anonymous = true")

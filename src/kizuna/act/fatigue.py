@@ -34,6 +34,7 @@ Reason = Literal[
     "not_active",
     "no_longer_fits",
     "expired",
+    "answered",
     "not_in_segment",
     "unknown",
 ]
@@ -51,6 +52,7 @@ SENTENCES: dict[Reason, str] = {
     "not_active": "the survey is not active",
     "no_longer_fits": "the rule no longer holds: it is too late, the ticket is open again, or the condition changed",
     "expired": "the link has ended",
+    "answered": "has answered, or put it away",
     "not_in_segment": "is not of those who are asked",
     "unknown": "cannot be recognised, and so might be asked again and again",
 }

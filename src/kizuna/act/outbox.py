@@ -181,7 +181,9 @@ class Outbox:
         with self._desk.store.reading() as data:
             standing, _, numbers = self._desk.stands(data, ids | {"anonymous_id": step.anonymous_id}, now)
             if letter.reminder:
-                return self._against_reminder(letter, survey, standing, now)
+                # Many mails may have gone out since the list was made, a second or more each.
+                settled = data.rows(_SETTLED, {"invitation": step.invitation})
+                return fatigue.why("answered") if settled else self._against_reminder(letter, survey, standing, now)
             if step.ends is not None and step.ends <= now:
                 return fatigue.why("expired")
             if step.rule and not self._fits(data, survey, step, numbers, now):
@@ -293,6 +295,7 @@ _OPEN = (
     "invitation IN (SELECT invitation FROM survey_step WHERE what = 'invited' AND channel = 'email' EXCEPT"
     " SELECT invitation FROM survey_step WHERE what IN ('sent', 'failed', 'cancelled'))"
 )
+_SETTLED = "SELECT 1 FROM survey_step WHERE invitation = $invitation AND what IN ('answered', 'dismissed') AND NOT test"
 _LATELY = "invitation IN (SELECT invitation FROM survey_step WHERE what = 'sent' AND happened_at >= $since::TIMESTAMP)"
 _FIRST = (
     "first AS (SELECT DISTINCT ON (invitation) * FROM survey_step WHERE what = 'invited' AND NOT test"
