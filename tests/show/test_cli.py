@@ -504,3 +504,20 @@ def test_overview_of_a_business_that_began_this_month(run: Run, tmp_path: Path) 
     assert code == 0
     assert "Mar 2026" in out
     assert "Average order value" in out and "$20.00" in out
+
+
+def test_overview_does_not_call_todays_data_none(run: Run, tmp_path: Path) -> None:
+    """The period shown is the last whole one; who was asked for the first time after it has data all the same."""
+    kizuna.init(tmp_path / "shop").close()
+    orders, answers = tmp_path / "orders.csv", tmp_path / "answers.csv"
+    orders.write_text("order_id,ordered_at,customer_id,value\n1,2026-02-03,a,10\n2,2026-03-05,b,30\n")
+    answers.write_text("response_id,answered_at,customer_id,score,question\nr1,2026-03-06,a,5,csat\n")
+    for fact, file in (("order", orders), ("survey_response", answers)):
+        run("import", fact, str(file), "-w", str(tmp_path / "shop"))
+    code, out, _ = run("overview", "-w", str(tmp_path / "shop"))
+    assert code == 0
+    begun, waiting = out.split("Data in Mar 2026, which is not over")[1].split("No data yet")
+    assert "Customer satisfaction (CSAT)" in begun
+    assert "kizuna measure METRIC --every month shows what there is so far" in begun
+    assert "Customer satisfaction (CSAT)" not in waiting
+    assert "2026年3月（途中）" in run("overview", "--language", "ja", "-w", str(tmp_path / "shop"))[1]

@@ -23,12 +23,17 @@ MOST_PARTS = 6
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`now` has one number a metric, with its change; `trend`, if given, the periods for the sparklines."""
+    """`now` has one number a metric, with its change; `trend`, if given, the periods for the sparklines.
+
+    `running` has the metrics that `now` has no data of, in the period that is not over; `every` says its kind.
+    """
 
     now: Answer
     trend: Answer | None = None
     language: str = "en"
     sources: Mapping[str, str] = field(default_factory=dict)
+    running: Answer | None = None
+    every: str = "month"
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         reader = Reader.of(self.now, self.language)
@@ -42,7 +47,10 @@ class Overview:
             Text(),
         )
         yield from self._groups(known, reader, options.max_width)
-        missing = [p for p in found if p.empty]
+        fresh = [p for p in parts(self.running) if not p.empty] if self.running else []
+        if fresh:
+            yield Group(begun(fresh, self.every, reader), Text())
+        missing = [p for p in found if p.empty and p.id not in {each.id for each in fresh}]
         last = self._last_known()
         quiet = [(p, last[p.id]) for p in missing if p.id in last]
         if quiet:
@@ -129,6 +137,15 @@ def _sentence(part: Part, record: Record, reader: Reader) -> Text:
         verdict=found.say(reader.language),
     )
     return Text(f"{found.glyph} ", found.tone).append(said, "default")
+
+
+def begun(fresh: Sequence[Part], every: str, reader: Reader) -> RenderableType:
+    """Metrics that have data in the period that is not over, and none in the one before it."""
+    say = reader.language
+    running = period(fresh[0].records[0].start, None, every, say)
+    names = ", ".join(reader.name(part.metric) for part in fresh)
+    lines = (Text(names, "quiet"), Text(word("so far", say, every=every), "quiet"))
+    return Group(Text(word("begun", say, period=running), "head"), *lines)
 
 
 def paused(quiet: Sequence[tuple[Part, str]], now: Answer, reader: Reader) -> RenderableType:

@@ -64,6 +64,16 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "Eller indsaml: kizuna serve tager imod det, der sker, og kizuna tag er til websider.",
     ),
     "quiet now": ("No data in {period}", "{period}のデータがない指標", "Ingen data i {period}"),
+    "begun": (
+        "Data in {period}, which is not over",
+        "{period}（途中）にデータがある指標",
+        "Data i {period}, som ikke er slut",
+    ),
+    "so far": (
+        "kizuna measure METRIC --every {every} shows what there is so far",
+        "kizuna measure METRIC --every {every} でここまでの値を表示",
+        "kizuna measure METRIC --every {every} viser, hvad der er indtil nu",
+    ),
     "last": ("last {period}", "最終{period}", "senest {period}"),
     "shown of": ("{shown} of {all} shown", "{all}件中{shown}件を表示", "{shown} af {all} vist"),
     "interval band": ("{level} interval", "{level}区間", "{level}-interval"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -109,7 +109,20 @@ def print_overview(
     from kizuna.show.overview import Overview
 
     now, trend = look_back(shop, every, where, compare)
-    _print(Overview(now, trend, language, sources(shop, now)), output)
+    lacking = sources(shop, now)
+    _print(Overview(now, trend, language, lacking, _running(shop, now, lacking, every, where), every), output)
+
+
+def _running(shop: Workspace, now: Answer, lacking: Mapping[str, str], every: Every, where: str) -> Answer | None:
+    """What metrics without data in the period shown, but with all the facts they need, have in the one after it.
+
+    Who asked for the first time today is not told that there is no data yet.
+    """
+    names = [name for name, fact in lacking.items() if not fact]
+    since = max((record.end for record in now.records), default=None)
+    if not names or since is None or every == "all":
+        return None
+    return shop.measure(*names, every=every, since=since, where=where, compare="none")
 
 
 def look_back(
