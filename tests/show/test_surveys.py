@@ -389,3 +389,20 @@ def test_a_server_that_cannot_send_says_so_at_its_start(shop: Path) -> None:
     write(shop, "nps", NPS + '[when]\nafter = "order"\n')
     with served(shop) as server:
         assert "No mail is sent: [mail] is not set" in server.said()
+
+
+def test_what_few_said_without_their_names_is_not_shown(run: Run, shop: Path) -> None:
+    write(shop, "mood", 'instrument = "employee_nps"\nstate = "active"\nanonymous = true\n')
+    about = {"survey": "mood", "question": "nps", "audience": "employee", "anonymous": True, "channel": "link"}
+    with kizuna.Workspace(shop) as opened:
+        now = time.time_ns() // 1000 - 3_600_000_000
+        for n in range(5):
+            sent = Step(what="sent", invitation=f"i{n}", customer_id=f"e{n}", **about)  # type: ignore[arg-type]
+            said = {"answers": {"nps": 9}, "scales": {"nps": [0, 10, "high_good"]}, "complete": True}
+            answered = Step(what="answered", invitation=f"ballot.link.b{n}", **said, **about)  # type: ignore[arg-type]
+            opened.send([step_record(sent, now + n), step_record(answered, now + 1_000 + n)])
+            if n == 3:
+                few = run("surveys", "mood")[1]
+    assert "scores of fewer than 5 answers are not shown" in few and "100" not in few.replace("100.0 %", "")
+    found = json.loads(run("surveys", "mood", "--format", "json")[1])
+    assert [each["value"] for each in found["scores"]] == [100]

@@ -77,21 +77,26 @@ def collected(
     comments = max((each.comments for each in asked), default=0)
     compared = [] if anonymous else list(dict.fromkeys([*weight_by, *by, *known_traits(business, scope)]))
     weighting = weigh(business, scope, wanted, _traits(scope.survey, weight_by)) if weighted else None
+    whole_scores = scores(business, scope, wanted)
+    least = int(shop.settings.least_people) if anonymous else 0
+    notes = _notes(scope, wanted, comments)
+    if any(each.n < least for each in (*whole_scores, *group_scores.values())):
+        notes.insert(0, f"It is anonymous: scores of fewer than {least} answers are not shown (setting least_people).")
     return Results(
         scope.survey,
         told(survey.text.title, language) if survey else "",
         survey.text.state if survey else "",
         whole,
-        scores(business, scope, wanted),
+        [each for each in whole_scores if each.n >= least],
         comments,
         parts,
-        group_scores,
+        {group: each for group, each in group_scores.items() if each.n >= least},
         None if anonymous else compare(business, scope, compared),
         compared,
         weighting,
         scope.level,
         language,
-        _notes(scope, wanted, comments),
+        notes,
         _nobody(scope, survey),
     )
 

@@ -180,7 +180,9 @@ def _set_state(shop: Workspace, survey: Survey, state: Literal["paused", "active
     if when == "page":
         out().print(Text(f"{survey.name} is active: the widget asks on its pages, while kizuna serve runs."))
     elif when:
-        out().print(Text(f"{survey.name} is active: who fits its rule is asked from now on, while kizuna serve runs."))
+        back = "" if when == "signup" else f", also about the last {changed.text.when.within_hours:g} hours"
+        said = f"{survey.name} is active: who fits its rule is asked from now on{back}, while kizuna serve runs."
+        out().print(Text(said), soft_wrap=True)
     else:
         out().print(Text(f"{survey.name} is active: kizuna surveys link {survey.name} makes links to it."))
     if changed.text.open:

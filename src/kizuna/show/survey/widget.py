@@ -34,7 +34,7 @@ from kizuna.collect.survey.step import Step
 from kizuna.collect.survey.survey import Survey
 from kizuna.collect.survey.token import new_invitation
 from kizuna.errors import QuestionError, SettingError
-from kizuna.show.survey.asked import Asked, pick, unknown
+from kizuna.show.survey.asked import Asked, pick, place_of, unknown
 from kizuna.show.survey.panel import panel
 from kizuna.show.survey.site import Handler, SurveySite
 
@@ -53,7 +53,7 @@ REMEMBERED = 600_000_000
 
 MOST_REMEMBERED = 20_000
 FRESH = b"public, max-age=300"
-LONGEST, LONGEST_PAGE = 320, 500
+LONGEST = 320
 
 ABOUT = ("ticket_id", "order_id", "agent", "team", "tier", "country", "campaign")
 """What a page may say the asking is about; the names of a step's fields."""
@@ -195,7 +195,7 @@ class Widget:
             audience=survey.text.audience,
             question=survey.main.id,
             rule=None if body.get("wanted") else "page",
-            page=body.get("page", "").partition("?")[0][:LONGEST_PAGE] or None,
+            page=place_of(body.get("page", "")) or None,
             **about,
         )
 
