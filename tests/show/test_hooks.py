@@ -55,8 +55,10 @@ def test_the_list_says_what_is_not_right(
     assert (code, "TILL_SECRET is not set: everything is refused" in said, "/hooks/till" in said) == (0, True, True)
     monkeypatch.setenv("TILL_SECRET", "k")
     (shop / "hooks" / "broken.toml").write_text('fact = "ordr"', encoding="utf-8")
+    (shop / "hooks" / "typo.toml").write_text('presett = "stripe"', encoding="utf-8")
     code, said = run(shop, capsys=capsys)
     assert code == 2
+    assert "hooks/typo.toml: there is no key 'presett'. Did you mean 'preset'?" in said
     assert "hooks/broken.toml" in said
     assert "token" in said
 

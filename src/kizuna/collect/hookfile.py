@@ -9,6 +9,7 @@ the same form; what the user's own file says comes on top.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -138,7 +139,8 @@ def read_hook(name: str, text: str, place: str = "") -> Hook:
     try:
         said = msgspec.convert(written, HookText)
     except msgspec.ValidationError as error:
-        raise ImportFailed(f"{place}: {error}.", _nearest_key(str(error))) from None
+        told = re.sub(r"^Object contains unknown field `(.*)`", r"there is no key '\1'", str(error))
+        raise ImportFailed(f"{place}: {told}.", _nearest_key(str(error))) from None
     try:
         return _checked(name, said)
     except KizunaError as error:

@@ -89,12 +89,12 @@ def _list(found: Hooks, settings: Settings, format: str) -> int:
     else:
         table = _table("hook", "facts", "signed by", "address")
         for row in rows:
-            wrong = row["problem"]
-            told = (Text(row["facts"]), Text(row["signature"], "worse" if row["open"] else ""), Text(row["address"]))
+            facts = Text("not right", "worse") if row["problem"] else Text(row["facts"])
+            told = (facts, Text(row["signature"], "worse" if row["open"] else ""), Text(row["address"]))
             table.add_row(Text(row["hook"], "head"), *told)
-            if wrong:
-                table.add_row("", Text(wrong, "worse"), "", "")
         out().print(table)
+        for problem in filter(None, (row["problem"] for row in rows)):
+            out().print(Text(problem, "worse"), soft_wrap=True)
     return 2 if any(row["problem"] for row in rows) else 0
 
 
