@@ -339,6 +339,33 @@ def test_what_was_chosen_is_kept_where_the_page_is_left_at_once(visiting: Visiti
     assert visit.steps("shown", "answered")[1]["answers"] == {"nps": 7}
 
 
+def test_what_is_on_its_way_is_not_put_away(visiting: Visiting) -> None:
+    visit = visiting()
+    visit.goes("/tea")
+    survey = visit.sees()
+    visit.page.route("**/s/*", lambda route: (visit.page.wait_for_timeout(500), route.continue_()))
+    survey.get_by_role("radio").nth(7).click()
+    visit.page.wait_for_timeout(800)
+    visit.page.keyboard.press("Escape")
+    assert survey.count() == 0
+    visit.page.wait_for_timeout(500)
+    visit.steps("shown", "answered")
+
+
+def test_a_detractor_is_asked_before_the_thanks_whether_to_be_got_back_to(visiting: Visiting) -> None:
+    """Also one who was faster than the first answer."""
+    visit = visiting()
+    visit.goes("/tea")
+    survey = visit.sees()
+    survey.get_by_role("radio").nth(2).click()
+    visit.page.keyboard.press("Enter")
+    agree = survey.get_by_label("may get in touch with me")
+    agree.check()
+    survey.locator(".send").click()
+    survey.get_by_text("Thank you", exact=True).wait_for()
+    assert visit.steps("shown", "answered", "answered", "task_raised")[2]["consent"]
+
+
 def test_what_was_written_is_not_sent_unasked(visiting: Visiting) -> None:
     visit = visiting()
     visit.goes("/tea")
@@ -538,7 +565,7 @@ def test_the_tag_says_who_it_is(visiting: Visiting, server: RunningServer) -> No
         or ((message.message or {}).get("what") == "shown" and "customer_id" not in (message.message or {}))
     }
     assert len(days) == 1 and str(days.pop()).startswith("day-")
-    known = visiting()
+    known = visiting(user_agent=f"{VISITOR} Other/1")  # else the day's id would be both's
     known.page.add_init_script("delete window.kizunaSurvey")
     known.goes("/anything", tag=True)
     known.page.wait_for_function("!!(window.kizuna && window.kizunaSurvey?.show)")
@@ -612,6 +639,7 @@ def test_the_answers_are_in_the_metrics(visiting: Visiting, tmp_path: Path) -> N
                 visit.page.keyboard.press("Escape")
             else:
                 survey.get_by_role("radio").nth(score).click()
+                survey.get_by_text(say("survey_widget", "noted", "en")).wait_for()
                 survey.locator(".send").click()
                 survey.get_by_text("Thank you", exact=True).wait_for()
         wanted = {"nps": 40, "survey_response_rate": pytest.approx(100 * 5 / 6)}

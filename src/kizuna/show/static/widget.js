@@ -296,6 +296,7 @@
       if (stay) return host.isConnected || document.body.append(host);
       const inside = root.activeElement;
       leave();
+      answered ||= turn; // it may be on its way
       if (!answered) navigator.sendBeacon(at("s/" + token + "/dismiss"));
       host.remove();
       open = undefined;
