@@ -41,7 +41,7 @@ class Visitor:
             self.wrong.append(f"{self.page.title()}: {wide} px wide on a screen of {self.width}")
         # Without scripts axe cannot run; the page is then the same, as `answers` with the other ways sees it.
         if self.way != "no script":
-            self.wrong += violations(self.page)
+            self.wrong += violations(self.page, strict=True)
 
     def answers(self, given: Mapping[str, str]) -> None:
         """Answer questions, in order; ``o:ID`` is what is written beside a choice."""
