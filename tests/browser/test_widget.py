@@ -223,7 +223,7 @@ def choose(visit: Visit, way: Way, question: Locator, place: int) -> None:
 )
 def test_from_the_question_to_the_thanks(visiting: Visiting, size: Size, way: Way, lang: str, scheme: str) -> None:
     visit = visiting(size, color_scheme=scheme)
-    page, dark = visit.page, "html { color-scheme: light dark } body { background: none; color: CanvasText }"
+    page, dark = visit.page, "html { color-scheme: light dark } body { background: Canvas; color: CanvasText }"
     visit.goes("/tea", lang=lang, style=dark)
     survey = visit.sees()
     assert survey.get_attribute("lang") == lang

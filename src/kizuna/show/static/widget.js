@@ -201,9 +201,7 @@
         put("h2", { id: "title" }, told.title),
         make("button", { class: "close", "aria-label": texts.close, onclick: () => close() }, draw(24, "M10 10l28 28M38 10l-28 28")),
       ),
-      status,
-      form,
-      thanks,
+      make("div", { class: "all" }, status, form, thanks),
     );
     const host = make("div");
     const root = host.attachShadow({ mode: "open" });
