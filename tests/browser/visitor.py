@@ -49,15 +49,16 @@ class Visitor:
             field = name if name.startswith("o:") else f"q:{name}"
             self._fills(field, value)
 
-    def sends(self) -> None:
-        """Press the button and wait for what comes after."""
+    def sends(self, *, looks: bool = True) -> None:
+        """Press the button, wait for what comes after, and look at it."""
         with self.page.expect_navigation():
             if self.way == "keyboard":
                 self._tabs_to("document.activeElement.matches('button.main')")
                 self.page.keyboard.press("Enter")
             else:
                 self._touches("button.main")
-        self.looks()
+        if looks:
+            self.looks()
 
     def changes(self, pressed: str) -> None:
         """Press another button of the page."""
