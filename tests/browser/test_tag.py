@@ -406,7 +406,8 @@ def test_a_browser_that_stores_nothing(site: Site, page: Page) -> None:
 def test_twice_in_a_page_it_counts_once(site: Site, page: Page) -> None:
     page.goto(site.page("/", "<script src='/tracker.js' data-key='key'></script>"))
     page.evaluate("kizuna('track', 'Once')")
-    page.wait_for_timeout(400)
+    site.wait(many(2), page)
+    page.wait_for_timeout(400)  # for those that must not come
     assert names(site.messages) == ["page", "Once"]
 
 
