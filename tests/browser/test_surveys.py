@@ -12,6 +12,7 @@ import os
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ import pytest
 from playwright.sync_api import Browser
 
 import kizuna
-from browser.visitor import Scheme, Visitor, Way, Width, visitor
+from browser.visitor import Scheme, Visitor, Visitors, Way, Width, visitor
 from kizuna.collect.survey import links
 from kizuna.collect.survey.question import told
 from kizuna.collect.survey.survey import Surveys, instruments
@@ -91,6 +92,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def visitors(browser: Browser) -> Iterator[Visitors]:
+    with ExitStack() as stack:
+        yield Visitors(browser, stack)
+
+
 def invited(server: RunningServer, survey: str, customer: str, language: str) -> tuple[str, str]:
     """A link for somebody, and the id under which the answer will come."""
     asked = {"customer_id": customer, "language": language, "channel": "chat"}
@@ -111,13 +118,13 @@ def test_each_two_things_meet_in_the_cases_of_every_day() -> None:
 
 
 @pytest.mark.parametrize("instrument", ANSWERS)
-def test_an_instrument_is_answered(instrument: str, browser: Browser, server: RunningServer) -> None:
+def test_an_instrument_is_answered(instrument: str, visitors: Visitors, server: RunningServer) -> None:
     wanted: dict[str, list[Row]] = {}
     for number, case in enumerate(each for each in CASES if each.instrument == instrument):
         customer = f"{instrument}-{number}"
         link, id = invited(server, instrument, customer, case.language)
-        with visitor(browser, case.way, case.width, case.scheme) as somebody:
-            _answers(somebody, case, link)
+        somebody = visitors.get(case.way, case.width, case.scheme)
+        _answers(somebody, case, link)
         assert somebody.wrong == [], case
         anonymous = instruments()[instrument].anonymous
         wanted[id] = sorted(_rows(case, None if anonymous else customer))
@@ -308,15 +315,15 @@ LOOKS = [(language, width, scheme) for language in LANGUAGES for width, scheme i
 
 @pytest.mark.parametrize("come_to", PAGES)
 def test_the_pages_around_the_questions(
-    come_to: Callable[[RunningServer, Visitor, str], str], browser: Browser, server: RunningServer
+    come_to: Callable[[RunningServer, Visitor, str], str], visitors: Visitors, server: RunningServer
 ) -> None:
     """Refusals, changes of mind, consent, leaving: each fits and shuts nobody out."""
     number = PAGES.index(come_to)
     for language, width, scheme in LOOKS if FULL else (LOOKS[number % 6], LOOKS[(number + 3) % 6]):
-        with visitor(browser, "mouse", width, scheme) as somebody:
-            title = come_to(server, somebody, language)
-            assert somebody.language == language
-            assert not title or somebody.title == say(FILE, title, language)
+        somebody = visitors.get("mouse", width, scheme)
+        title = come_to(server, somebody, language)
+        assert somebody.language == language
+        assert not title or somebody.title == say(FILE, title, language)
         assert somebody.wrong == [], (language, width, scheme)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -152,6 +152,24 @@ def visitor(
         yield somebody
         if context.cookies():
             somebody.wrong.append(f"cookies: {context.cookies()}")
+
+
+class Visitors:
+    """Visitors whose browsers stay open, because opening one takes longer than a survey; nothing stays in them."""
+
+    def __init__(self, browser: Browser, until: ExitStack) -> None:
+        self._browser, self._until = browser, until
+        self._known: dict[tuple[Way, Width, Scheme], Visitor] = {}
+
+    def get(self, way: Way, width: Width, scheme: Scheme) -> Visitor:
+        """A visitor of this kind, of whom nothing is noted yet."""
+        kind = (way, width, scheme)
+        if kind not in self._known:
+            self._known[kind] = self._until.enter_context(visitor(self._browser, *kind))
+        somebody = self._known[kind]
+        assert somebody.page.context.cookies() == []
+        somebody.wrong.clear()
+        return somebody
 
 
 def _noted(said: ConsoleMessage, somebody: Visitor) -> None:
