@@ -89,6 +89,8 @@ SETTINGS: dict[str, Setting] = {
             "",
             "address under which browsers reach the server, for the web tag's line and the links of surveys",
         ),
+        Setting("state_url", "", "SQLAlchemy address of a PostgreSQL database for state; empty for state.db in the workspace"),
+        Setting("page_seconds", 60, "numbers on pages may be this old while new ones are worked out"),
         Setting("allowed_origins", ["*"], "web origins whose pages may send messages"),
         Setting("trusted_proxies", [], "addresses of proxies whose X-Forwarded-For is believed"),
         Setting("max_event_bytes", 32_768, "a larger message is rejected"),

@@ -15,8 +15,8 @@ FALLBACK = "en"
 
 @cache
 def texts(file: str) -> Mapping[str, Mapping[str, str]]:
-    """Key → language → sentence of ``locale/FILE.toml``."""
-    path = Path(__file__).with_name(f"{file}.toml")
+    """Key → language → sentence of ``locale/FILE.toml``; FILE may name a folder, as in ``web/common``."""
+    path = Path(__file__).parent / f"{file}.toml"
     read: dict[str, dict[str, str]] = tomllib.loads(path.read_text(encoding="utf-8"))
     return read
 

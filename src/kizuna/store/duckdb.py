@@ -83,6 +83,7 @@ class DuckDBStore:
             restrict(Path(path))
         self._connection = _connection_of(self._database)
         self._turn = self._writers
+        self._turns = [0]
         self._taken_apart: dict[str, list[duckdb.Statement]] = {}
         with _damage_named(path):
             for fact in FACTS.values():
@@ -133,7 +134,15 @@ class DuckDBStore:
         Re-entrant. `reading` goes on meanwhile, from the state before the transaction.
         """
         with self._writers, self._turn:
-            yield
+            try:
+                yield
+            finally:
+                self._turns[0] += 1
+
+    @property
+    def version(self) -> int:
+        """Another number after each turn of writing: what was worked out under the same number still holds."""
+        return self._turns[0]
 
     @contextmanager
     def offering(self, name: str, rows: pa.Table) -> Iterator[None]:
@@ -157,7 +166,7 @@ class DuckDBStore:
         """
         other = object.__new__(DuckDBStore)
         other.path, other.settings = self.path, self.settings
-        other._writers, other._turn = self._writers, threading.RLock()
+        other._writers, other._turn, other._turns = self._writers, threading.RLock(), self._turns
         other._database = self._database
         other._taken_apart = {}
         other._connection = _connection_of(self._database)

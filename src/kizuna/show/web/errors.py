@@ -1,0 +1,89 @@
+"""What is answered when something is wrong: a page for people, problem+json (RFC 9457) for programs.
+
+What was wrong with the question is said with the next step; what went wrong with us is written to the log, and
+the reader is told only that.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, NotAuthorizedException
+from litestar.response import Redirect
+
+from kizuna.errors import KizunaError, SpoolError, UnknownName, WorkspaceError
+from kizuna.show.web.view import View
+
+_log = logging.getLogger("kizuna.pages")
+Asked = Request[Any, Any, Any]
+
+PROGRAMS = ("/api/", "/mcp")
+"""Where answers are for programs, errors as well."""
+
+
+def on_http(request: Asked, error: HTTPException) -> Response[Any]:
+    """What Litestar or a handler refused."""
+    if isinstance(error, NotAuthorizedException) and not for_programs(request):
+        from urllib.parse import quote
+
+        back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return Redirect("/login" + (f"?next={quote(back)}" if request.method == "GET" and back != "/" else ""), status_code=303)
+    return answer(request, error.status_code, error.detail, headers=dict(error.headers or {}))
+
+
+def on_kizuna(request: Asked, error: KizunaError) -> Response[Any]:
+    """What the question, a setting or a file was wrong in."""
+    status = 503 if isinstance(error, SpoolError) else 500 if isinstance(error, WorkspaceError) else 400
+    if isinstance(error, UnknownName) and "{" in (request.route_handler.paths and next(iter(request.route_handler.paths))):
+        status = 404
+    return answer(request, status, error.what, error.next_step)
+
+
+def on_any(request: Asked, error: Exception) -> Response[Any]:
+    """What we did wrong."""
+    _log.exception("%s %s failed", request.method, request.url.path, exc_info=error)
+    return answer(request, 500, "The server failed at this request and wrote down why.")
+
+
+def for_programs(request: Asked) -> bool:
+    return request.url.path.startswith(PROGRAMS)
+
+
+def answer(
+    request: Asked, status: int, what: str, next_step: str = "", headers: dict[str, str] | None = None
+) -> Response[Any]:
+    """An error as its reader wants it."""
+    if for_programs(request):
+        return problem(status, what, next_step, request.url.path, headers)
+    hub = request.app.state.hub
+    return View.of(request, hub).page("error", status, headers, status_code=status, what=what, next_step=next_step)
+
+
+TITLES = {
+    400: "The question is wrong",
+    401: "Sign in or send a key",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not this way",
+    409: "Somebody else was faster",
+    413: "Too large",
+    422: "The content is wrong",
+    429: "Too many requests",
+    500: "The server failed",
+    503: "Not now",
+}
+
+
+def problem(
+    status: int, what: str, next_step: str = "", instance: str = "", headers: dict[str, str] | None = None, **more: Any
+) -> Response[dict[str, Any]]:
+    """A problem detail (RFC 9457); `next_step` is a member of our own."""
+    body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": what}
+    body |= {"next_step": next_step} if next_step else {}
+    body |= {"instance": instance} if instance else {}
+    return Response(body | more, status_code=status, media_type="application/problem+json", headers=headers or {})
+
+
+HANDLERS: dict[int | type[Exception], Any] = {HTTPException: on_http, KizunaError: on_kizuna, Exception: on_any}
