@@ -34,6 +34,7 @@ COMMANDS = (
     ("people", "people:people", "Show who somebody is, merge two people who are one, split them again."),
     ("surveys", "surveys:surveys", "Make surveys, ask, and see what came of them."),
     ("tasks", "tasks:tasks", "List what is to be done about answers, and who did it."),
+    ("notes", "notes:notes", "Note what happened on a day, for charts and the report."),
     ("metrics", "listing:metrics", "List and search the catalogue of metrics."),
     ("facts", "listing:facts", "List the kinds of facts and their columns."),
     ("settings", "workspace:settings", "Show every setting, its value and where that comes from."),
