@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
-from kizuna.private import restrict
-from kizuna.store.state.tables import Base
+from kizuna.errors import SettingError, WorkspaceError
+from kizuna.private import make_file
+from kizuna.store.state.migration import bring_up
 
 FILE = "state.db"
 _BUSY_SECONDS = 10.0
@@ -20,16 +24,21 @@ _BUSY_SECONDS = 10.0
 class State:
     """What people decided in one workspace. Several processes may have it open; each writes in short turns.
 
-    `url` is an SQLAlchemy address; without it the state is ``state.db`` in the workspace.
+    `url` is an SQLAlchemy address; without it the state is ``state.db`` in the workspace. Raises `WorkspaceError`
+    where it cannot be opened, `SettingError` where the address is none.
     """
 
     def __init__(self, root: Path, url: str = "") -> None:
         file = root / FILE
-        new = not url and not file.exists()
+        if not url:
+            with contextlib.suppress(FileExistsError):
+                make_file(file, "")
         self.engine = _engine(url or f"sqlite:///{file}")
-        Base.metadata.create_all(self.engine)
-        if new:
-            restrict(file)
+        try:
+            bring_up(self.engine)
+        except DBAPIError as error:
+            self.engine.dispose()
+            raise _cannot_be_opened(without_password(url) or str(file), error) from None
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -42,9 +51,17 @@ class State:
         self.engine.dispose()
 
 
+def without_password(url: str) -> str:
+    """The setting ``state_url`` as it may be shown."""
+    try:
+        return make_url(url).render_as_string(hide_password=True) if url else ""
+    except ArgumentError:
+        return "(not an address)"
+
+
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        return _server_engine(url)
     engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
@@ -54,3 +71,24 @@ def _engine(url: str) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def _server_engine(url: str) -> Engine:
+    example = "Write state_url as postgresql://user:password@host/database."
+    try:
+        return create_engine(url, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError):
+        raise SettingError(f"state_url is not an address of a database: {without_password(url)}.", example) from None
+    except ModuleNotFoundError as error:
+        raise SettingError(
+            f"state_url needs the module {error.name}, which is not installed.", "pip install 'kizuna[postgresql]'"
+        ) from None
+
+
+def _cannot_be_opened(what: str, error: DBAPIError) -> WorkspaceError:
+    said = " ".join(str(error.orig).split())
+    return WorkspaceError(
+        f"What people decided (accounts, keys, notes …) cannot be read from {what}: {said}.",
+        "Unlike facts it cannot be made again: put back the last backup of it. "
+        "If the file is lost, move it away, and Kizuna begins with a new one.",
+    )
