@@ -9,37 +9,60 @@ comes from a record of the answer.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
 from kizuna.measure.answer import Answer, Record
 from kizuna.show import number
-from kizuna.show.axis import locale, scale_of, time_format
+from kizuna.show.axis import scale_of, time_format
+from kizuna.show.look import Look, config
+from kizuna.show.marked import NOTHING, Marked, Spec, note_lines, over_time
 from kizuna.show.reading import Part, Reader, latest, parts
 from kizuna.show.words import flag, word
 
-Spec = dict[str, Any]
-
-ACCENT, BETTER, WORSE, QUIET = "#1f4fd1", "#0b6e99", "#b4410e", "#77736c"
-INK, LINE = "#1c1b1a", "#e6e3de"
-TONES = {"accent": ACCENT, "better": BETTER, "worse": WORSE, "quiet": QUIET}
-FONT = "Inter, 'Noto Sans', 'Hiragino Sans', 'Noto Sans CJK JP', 'Yu Gothic UI', sans-serif"
 MOST_GROUPS = 12
+NARROW = 480
+"""Pixels under which panels stand below each other."""
 _APART = {kind: {"color": "independent", "shape": "independent"} for kind in ("scale", "legend")}
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 
 
-def chart(answer: Answer, language: str = "en", zone: tzinfo | None = None) -> Spec:
-    """The Vega-Lite specification of an answer. `zone` places answers by the hour."""
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What a chart is drawn with: the reader it speaks to, its look, and what it shows beside its numbers."""
+
+    reader: Reader
+    look: Look
+    marked: Marked
+
+
+def chart(
+    answer: Answer, language: str = "en", zone: tzinfo | None = None, look: Look | None = None, marked: Marked = NOTHING
+) -> Spec:
+    """The Vega-Lite specification of an answer. `zone` places answers by the hour.
+
+    What is `marked` (notes, target …) is drawn where the answer is one course of one metric.
+    """
     reader = Reader.of(answer, language, zone)
+    sheet = _Sheet(reader, look or Look(), marked)
     found = [p for p in parts(answer) if not p.empty]
-    panels = _panels(found, reader)
-    whole: Spec = {"$schema": SCHEMA, "description": describe(found, reader), "config": _config(language)}
+    panels = _panels(found, sheet)
+    whole: Spec = {"$schema": SCHEMA, "description": describe(found, reader), "config": config(sheet.look, language)}
     if not panels:
         return whole | {"data": {"values": []}, "mark": "text", "title": word("no data", language)}
     if len(panels) == 1:
-        return whole | panels[0]
-    return whole | {"concat": panels, "columns": 2, "resolve": _APART}
+        return whole | _sized(panels[0], sheet.look)
+    columns = 1 if sheet.look.size and sheet.look.size[0] < NARROW else 2
+    return whole | {"concat": panels, "columns": columns, "resolve": _APART}
+
+
+def _sized(panel: Spec, look: Look) -> Spec:
+    """A panel in the size that is wanted; small multiples have their own."""
+    if look.size is None or "facet" in panel:
+        return panel
+    size = {"width": look.size[0], "height": look.size[1]}
+    return panel | size | {"autosize": {"type": "fit", "contains": "padding", "resize": True}}
 
 
 def describe(found: Sequence[Part], reader: Reader) -> str:
@@ -63,69 +86,85 @@ def save(spec: Spec, path: Any) -> None:
     write(spec, path)
 
 
-def _panels(found: Sequence[Part], reader: Reader) -> list[Spec]:
+def _panels(found: Sequence[Part], sheet: _Sheet) -> list[Spec]:
     """One panel a metric; metrics of one number each share a panel with those of the same unit."""
     singles = [p for p in found if len(p.records) == 1]
-    panels = [_over_time(p, reader, alone=len(found) == 1) for p in found if len(p.periods) > 1]
-    panels += [_dots([p], reader) for p in found if len(p.periods) == 1 and len(p.records) > 1]
+    panels = [_over_time(p, sheet, alone=len(found) == 1) for p in found if len(p.periods) > 1]
+    panels += [_dots([p], sheet) for p in found if len(p.periods) == 1 and len(p.records) > 1]
     for unit in dict.fromkeys(p.metric.unit for p in singles):
-        panels.append(_dots([p for p in singles if p.metric.unit == unit], reader))
+        panels.append(_dots([p for p in singles if p.metric.unit == unit], sheet))
     return panels
 
 
-def _over_time(part: Part, reader: Reader, *, alone: bool) -> Spec:
+def _over_time(part: Part, sheet: _Sheet, *, alone: bool) -> Spec:
+    reader = sheet.reader
     groups = list(part.by_group().values())
     shown = sorted(groups, key=lambda rs: -sum(r.n or 0 for r in rs))[:MOST_GROUPS]
     rows = [_row(part, r, reader) for records in shown for r in records]
-    layers = _line_layers(part, reader, rows)
-    panel: Spec = {"title": _title(part, reader, len(shown), len(groups)), "data": {"values": rows}}
+    marked = sheet.marked if alone and len(groups) == 1 else NOTHING
+    layers = _line_layers(part, sheet, rows, groups[0], marked)
+    panel: Spec = {"data": {"values": rows}} | _titled(_title(part, reader, len(shown), len(groups), marked), sheet)
     if len(groups) == 1:
         return panel | {"width": 640 if alone else 340, "height": 260 if alone else 170, "layer": layers}
     order = [reader.group(records[0]) for records in shown]
     facet = {"field": "group", "type": "nominal", "title": None, "sort": order, "header": {"labelAnchor": "start"}}
-    return panel | {"facet": facet, "columns": 3, "spec": {"width": 200, "height": 120, "layer": layers}}
+    narrow = sheet.look.size is not None and sheet.look.size[0] < NARROW
+    return panel | {
+        "facet": facet,
+        "columns": 1 if narrow else 3,
+        "spec": {"width": 200, "height": 120, "layer": layers},
+    }
 
 
-def _line_layers(part: Part, reader: Reader, rows: list[Spec]) -> list[Spec]:
+def _line_layers(part: Part, sheet: _Sheet, rows: list[Spec], records: Sequence[Record], marked: Marked) -> list[Spec]:
+    reader, theme = sheet.reader, sheet.look.theme
     scale = scale_of(part.metric.unit, [r["value"] for r in rows], reader)
+    narrow = sheet.look.size is not None and sheet.look.size[0] < NARROW
     time = {
         "field": "start",
         "type": "temporal",
         "scale": {"type": "utc"},
         "title": None,
-        "axis": {"format": time_format(reader.every, reader.language), "tickCount": min(len(part.periods), 6)},
+        "axis": {
+            "format": time_format(reader.every, reader.language),
+            "tickCount": min(len(part.periods), 4 if narrow else 6),
+            "labelOverlap": True,
+        },
     }
     level: Spec = {"type": "quantitative", "title": None, "axis": scale.axis, "scale": {"zero": False, "nice": True}}
     breaks = "break-paths-show-domains"
     band = {
-        "mark": {"type": "area", "color": ACCENT, "opacity": 0.14, "invalid": breaks, "interpolate": "linear"},
+        "mark": {"type": "area", "color": theme.accent, "opacity": 0.14, "invalid": breaks, "interpolate": "linear"},
         "encoding": {"x": time, "y": level | {"field": "low"}, "y2": {"field": "high"}},
     }
     line = {
-        "mark": {"type": "line", "color": ACCENT, "strokeWidth": 1.8, "invalid": breaks},
+        "mark": {"type": "line", "color": theme.accent, "strokeWidth": 1.8, "invalid": breaks},
         "encoding": {"x": time, "y": level | {"field": "value"}},
     }
+    point = {"type": "point", "stroke": theme.accent, "filled": False, "size": 24, "opacity": 1, "strokeWidth": 1.4}
     dots = {
-        "mark": {"type": "point", "stroke": ACCENT, "filled": False, "size": 24, "opacity": 1, "strokeWidth": 1.4},
-        "encoding": {"x": time, "y": level | {"field": "value"}, "fill": _hollow(), "tooltip": _tooltip(reader)},
+        "mark": point,
+        "encoding": {"x": time, "y": level | {"field": "value"}, "fill": _hollow(sheet), "tooltip": _tooltip(reader)},
     }
     changes: Spec = {
         "transform": [{"filter": {"field": "tone", "oneOf": ["better", "worse"]}}],
         "mark": {"type": "point", "filled": True, "size": 85, "opacity": 1},
         "encoding": {"x": time, "y": level | {"field": "value"}, "tooltip": _tooltip(reader)}
-        | _meaning(reader, [r for r in rows if r["tone"] != "quiet"]),
+        | _meaning(sheet, [r for r in rows if r["tone"] != "quiet"]),
     }
     transform = [scale.transform(name) for name in ("value", "low", "high")]
     marks = [band, line, dots, changes] if any(r["tone"] in ("better", "worse") for r in rows) else [band, line, dots]
-    return [_scaled(mark, transform) for mark in marks]
+    under, over = over_time(marked, records, part.metric, scale, reader, theme, {"x": time, "y": level})
+    return [*under, *(_scaled(mark, transform) for mark in marks), *over]
 
 
 def _scaled(layer: Spec, transform: list[Spec]) -> Spec:
     return layer | {"transform": [*transform, *layer.get("transform", [])]}
 
 
-def _dots(found: Sequence[Part], reader: Reader) -> Spec:
+def _dots(found: Sequence[Part], sheet: _Sheet) -> Spec:
     """Horizontal dots with whiskers: groups of one metric, or metrics of one unit."""
+    reader = sheet.reader
     one = found[0] if len(found) == 1 else None
     pairs = [(p, r) for p in found for r in p.records]
     shown = sorted(pairs, key=lambda pair: -(pair[1].n or 0))[:MOST_GROUPS] if one else pairs
@@ -145,7 +184,7 @@ def _dots(found: Sequence[Part], reader: Reader) -> Spec:
         "axis": {"labelLimit": 260, "ticks": False},
     }
     changed = any(r["tone"] in ("better", "worse") for r in rows)
-    colours = {"field": "tone", "type": "nominal", "legend": None, "scale": _scale(list(TONES))}
+    colours = {"field": "tone", "type": "nominal", "legend": None, "scale": _scale(sheet)}
     transform = [scale.transform(name) for name in ("value", "low", "high")]
     whisker = {
         "mark": {"type": "rule", "strokeWidth": 1.6},
@@ -156,10 +195,9 @@ def _dots(found: Sequence[Part], reader: Reader) -> Spec:
         "encoding": {"y": down, "x": across | {"field": "value"}, "color": colours, "tooltip": _tooltip(reader)},
     }
     if changed:
-        dot["encoding"] |= _meaning(reader, rows)
+        dot["encoding"] |= _meaning(sheet, rows)
     title = _title(one, reader, len(shown), len(pairs)) if one else _shared_title(found, reader)
-    return {
-        "title": title,
+    return _titled(title, sheet) | {
         "data": {"values": rows},
         "transform": transform,
         "width": 420,
@@ -199,13 +237,15 @@ def _tooltip(reader: Reader) -> list[Spec]:
     return [{"field": field, "type": "nominal", "title": title} for field, title in named.items()]
 
 
-def _hollow() -> Spec:
+def _hollow(sheet: _Sheet) -> Spec:
     """Periods that are not over are drawn hollow."""
-    return {"condition": {"test": "datum.partial", "value": "white"}, "value": ACCENT}
+    theme = sheet.look.theme
+    return {"condition": {"test": "datum.partial", "value": theme.paper}, "value": theme.accent}
 
 
-def _meaning(reader: Reader, rows: list[Spec]) -> Spec:
+def _meaning(sheet: _Sheet, rows: list[Spec]) -> Spec:
     """Colour and shape of a real change, with the legend that says what they mean in words."""
+    reader = sheet.reader
     present = [tone for tone in ("better", "worse", "quiet") if any(r["tone"] == tone for r in rows)]
     words = {"better": word("better", reader.language), "worse": word("worse", reader.language)}
     words["quiet"] = word("not sure", reader.language)
@@ -213,7 +253,7 @@ def _meaning(reader: Reader, rows: list[Spec]) -> Spec:
     legend = {"title": None, "orient": "bottom", "labelExpr": labels, "values": present}
     shapes = {"accent": "circle", "better": "circle", "worse": "diamond", "quiet": "circle"}
     return {
-        "color": {"field": "tone", "type": "nominal", "legend": legend, "scale": _scale(list(TONES))},
+        "color": {"field": "tone", "type": "nominal", "legend": legend, "scale": _scale(sheet)},
         "shape": {
             "field": "tone",
             "type": "nominal",
@@ -223,14 +263,23 @@ def _meaning(reader: Reader, rows: list[Spec]) -> Spec:
     }
 
 
-def _scale(tones: list[str]) -> Spec:
-    return {"domain": tones, "range": [TONES[t] for t in tones]}
+def _scale(sheet: _Sheet) -> Spec:
+    tones = sheet.look.theme.tones
+    return {"domain": list(tones), "range": list(tones.values())}
 
 
-def _title(part: Part, reader: Reader, shown: int, all_groups: int) -> Spec:
+def _titled(title: Spec, sheet: _Sheet) -> Spec:
+    """The title of a panel, unless the page says it."""
+    return {} if sheet.look.on_page else {"title": title}
+
+
+def _title(part: Part, reader: Reader, shown: int, all_groups: int, marked: Marked = NOTHING) -> Spec:
     lines = _wrapped(reader.meaning(part.metric), 88)
     if shown < all_groups:
         lines.append(word("shown of", reader.language, shown=shown, all=all_groups))
+    lines += [line for note in note_lines(marked.notes, reader) for line in _wrapped(note, 88)]
+    if before := next((r for r in marked.before if r.value is not None), None):
+        lines.append(word("dashed", reader.language, period=reader.period(before)))
     return {"text": reader.name(part.metric), "subtitle": lines}
 
 
@@ -253,26 +302,3 @@ def _wrapped(text: str, cells: int) -> list[str]:
         else:
             lines += chop_cells(piece, cells)
     return lines
-
-
-def _config(language: str) -> Spec:
-    return {
-        "font": FONT,
-        "background": "white",
-        "locale": locale(language),
-        "view": {"stroke": None},
-        "title": {
-            "anchor": "start",
-            "color": INK,
-            "fontSize": 15,
-            "fontWeight": 600,
-            "subtitleColor": QUIET,
-            "offset": 12,
-        },
-        "axis": {"labelColor": QUIET, "domain": False, "tickColor": LINE, "gridColor": LINE, "labelFontSize": 11},
-        "axisX": {"grid": False},
-        "axisY": {"minExtent": 44},
-        "legend": {"labelColor": INK, "symbolStrokeWidth": 0},
-        "concat": {"spacing": 32},
-        "header": {"labelColor": INK, "labelFontSize": 12},
-    }
