@@ -16,7 +16,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -27,18 +27,21 @@ from kizuna.collect.collector import Collector, spare_the_garbage_collector
 from kizuna.collect.keep import Keeper
 from kizuna.collect.reader import FOLDER
 from kizuna.collect.receive import Door
+from kizuna.collect.record import Record
 from kizuna.collect.spool import Spool
 from kizuna.collect.survey.door import SurveyDoor
 from kizuna.collect.webhooks import Hooks
 from kizuna.errors import SettingError, WorkspaceError
 from kizuna.imports import DATABASE
 from kizuna.loader import Loader
-from kizuna.sending import for_commands, from_threads
+from kizuna.sending import Keep, for_commands, from_threads
 from kizuna.settings import FILE, Settings
 from kizuna.show.console import CONTROL
 from kizuna.show.site import Site
 from kizuna.show.survey.site import survey_site
 from kizuna.show.survey.widget import Widget
+from kizuna.show.web.app import make_app
+from kizuna.show.web.hub import Hub
 from kizuna.store.control import Control
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.running import Running, claimed
@@ -124,7 +127,10 @@ class Server:
         surveys = survey_site(settings, self.root, collector, SurveyDoor(settings, self.root, keeper), door)
         business = settings.name or self.root.name
         surveys.exact |= Widget(surveys, door, business, asker.may_ask).handlers()
-        return Site(collector, surveys), door, asker
+        keep = from_threads(keeper, loop)
+        hub = Hub.serving(self.root, settings, store, lambda records: _send(keep, loader, keeper, records))
+        parts.callback(hub.close)
+        return Site(collector, surveys, make_app(hub)), door, asker
 
     async def _serve(self, app: Site, door: Door, asker: Asker, ready: Callable[[Server], None]) -> None:
         from granian.constants import HTTPModes, Interfaces
@@ -161,6 +167,14 @@ class Server:
             watching.cancel()
             # Now, because what it still has to write goes through this loop.
             await asyncio.to_thread(asker.stop)
+
+
+def _send(keep: Keep, loader: Loader, keeper: Keeper, records: Iterable[Record]) -> list[bool]:
+    """Keep records and have them in the facts, from a thread that answers a page."""
+    new = keep(records)
+    if any(new):
+        loader.load_until(keeper.spool.end, CATCH_UP_SECONDS)
+    return new
 
 
 def _unless_given_up(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

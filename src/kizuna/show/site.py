@@ -1,8 +1,10 @@
-"""What the server answers at which path: the collector first, then surveys and the few pages there are."""
+"""What the server answers at which path: the collector first, then surveys and scripts for pages of others, then the
+web application."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from kizuna.collect.answers import Answer, json_answer, problem
 from kizuna.collect.collector import Collector, Receive, Scope, Send
@@ -15,19 +17,16 @@ from kizuna.show.tracker import tracker
 SCRIPTS = {f"/{TAG}": tracker, f"/{WIDGET}": widget}
 """What pages of others load."""
 
-START = """Kizuna collects messages here.
-
-Point a Segment-style client at this address, with a write key that `kizuna sources` lists:
-POST /v1/track, /v1/identify, /v1/page, /v1/screen, /v1/group, /v1/alias, /v1/batch.
-"""
+Web = Callable[[Any, Any, Any], Awaitable[None]]
+"""An ASGI application for all other paths."""
 
 
 class Site:
     """ASGI application: who answers what."""
 
-    def __init__(self, collector: Collector, surveys: SurveySite) -> None:
-        self._collector, self._surveys = collector, surveys
-        self._pages = {"/": _text(START), "/health": json_answer(200, {"status": "ok"})}
+    def __init__(self, collector: Collector, surveys: SurveySite, web: Web) -> None:
+        self._collector, self._surveys, self._web = collector, surveys, web
+        self._pages = {"/health": json_answer(200, {"status": "ok"})}
         for path, script in SCRIPTS.items():
             self._pages[path] = Answer(200, script().body, script().headers)
 
@@ -37,8 +36,11 @@ class Site:
         page = self._pages.get(path)
         if page is not None:
             return _show(page, scope, send)
-        surveys = scope["type"] == "http" and self._surveys.knows(path)
-        return self._surveys(scope, receive, send) if surveys else self._collector(scope, receive, send)
+        if self._collector.knows(path) and not self._surveys.knows(path):
+            return self._collector(scope, receive, send)
+        if scope["type"] == "http" and self._surveys.knows(path):
+            return self._surveys(scope, receive, send)
+        return self._web(scope, receive, send)
 
 
 async def _show(page: Answer, scope: Scope, send: Send) -> None:
@@ -56,8 +58,3 @@ async def _show(page: Answer, scope: Scope, send: Send) -> None:
 def _has_it(page: Answer, scope: Scope) -> bool:
     given = dict(scope["headers"]).get(b"if-none-match")
     return given is not None and (b"etag", given) in page.headers
-
-
-def _text(text: str) -> Answer:
-    body = text.encode()
-    return Answer(200, body, [(b"content-type", b"text/plain; charset=utf-8"), (b"x-content-type-options", b"nosniff")])

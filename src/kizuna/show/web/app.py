@@ -30,7 +30,7 @@ def make_app(hub: Hub) -> Litestar:
     return Litestar(
         [statics.serve, Router("/", route_handlers=routes, include_in_schema=False)],
         guards=[guard],
-        middleware=[DefineMiddleware(Security), DefineMiddleware(Doorman, hub.state)],
+        middleware=[DefineMiddleware(Security), DefineMiddleware(Doorman, state=hub.state)],
         dependencies={
             "hub": Provide(lambda: hub, sync_to_thread=False),
             "view": Provide(provide_view, sync_to_thread=False),

@@ -29,14 +29,15 @@ def on_http(request: Asked, error: HTTPException) -> Response[Any]:
         from urllib.parse import quote
 
         back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return Redirect("/login" + (f"?next={quote(back)}" if request.method == "GET" and back != "/" else ""), status_code=303)
+        wanted = f"?next={quote(back)}" if request.method == "GET" and back != "/" else ""
+        return Redirect("/login" + wanted, status_code=303)
     return answer(request, error.status_code, error.detail, headers=dict(error.headers or {}))
 
 
 def on_kizuna(request: Asked, error: KizunaError) -> Response[Any]:
     """What the question, a setting or a file was wrong in."""
     status = 503 if isinstance(error, SpoolError) else 500 if isinstance(error, WorkspaceError) else 400
-    if isinstance(error, UnknownName) and "{" in (request.route_handler.paths and next(iter(request.route_handler.paths))):
+    if isinstance(error, UnknownName) and request.path_params:
         status = 404
     return answer(request, status, error.what, error.next_step)
 

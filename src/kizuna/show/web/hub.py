@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -20,27 +19,34 @@ Send = Callable[[Iterable[Record]], list[bool]]
 """Keeps records on the disk and has them in the facts; see `kizuna.sending.send`."""
 
 
-@dataclass
 class Hub:
     """One workspace as pages see it.
 
-    `send` writes records (answers, tasks, decisions) through the server's spool, or through the workspace where there is
-    no server. Whatever changes ``kizuna.toml`` or a definition calls `reload` afterwards.
+    `send` writes records (answers, tasks, decisions) through the server's spool, or through the workspace where
+    there is no server. Whatever changes ``kizuna.toml`` or a definition calls `reload` afterwards.
     """
 
-    workspace: Workspace
-    state: State
-    send: Send
-    kept: Kept = field(init=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, workspace: Workspace, state: State, send: Send) -> None:
+        self.workspace, self.state, self.send = workspace, state, send
         self.kept = Kept(lambda: self.store.version, self.settings.page_seconds)
+        self._lock = threading.Lock()
 
     @classmethod
     def of(cls, workspace: Workspace) -> Hub:
         """The hub of a workspace that is open here, without a server: for tests and single pages."""
         return cls(workspace, State(workspace.root, workspace.settings.state_url), workspace.send)
+
+    @classmethod
+    def serving(cls, root: Path, settings: Settings, store: DuckDBStore, send: Send) -> Hub:
+        """The hub of a server, on the store that it has open already."""
+        workspace = Workspace(root)
+        workspace.settings = settings
+        workspace.__dict__["store"] = store
+        return cls(workspace, State(root, settings.state_url), send)
+
+    def close(self) -> None:
+        """Let the state go; the store belongs to whoever opened it."""
+        self.state.close()
 
     @property
     def root(self) -> Path:

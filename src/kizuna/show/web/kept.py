@@ -43,7 +43,7 @@ class Kept:
     def get(self, key: Hashable, make: Callable[[], T]) -> Worked[T]:
         """What was worked out under `key`, by `make` where it is not there or too old."""
         found = self._found(key)
-        if found is None or self._clock() - found.at > self._seconds and found.version != self._version():
+        if found is None or (self._clock() - found.at > self._seconds and found.version != self._version()):
             return cast("Worked[T]", self._make(key, make, found))
         if found.version != self._version():
             self._renew(key, make, found)

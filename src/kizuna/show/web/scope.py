@@ -107,10 +107,10 @@ def _range(period: str, last: date, settings: Settings) -> tuple[date, date, Eve
     if period == "last-year":
         return date(last.year - 1, 1, 1), date(last.year, 1, 1), "year"
     if ".." in period:
-        first, _, end = period.partition("..")
-        since, until = _unit(first)[0], _unit(end)[1]
-        if since < until:
-            return since, until, "all"
+        begin, _, end = period.partition("..")
+        first, after = _unit(begin)[0], _unit(end)[1]
+        if first < after:
+            return first, after, "all"
         raise QuestionError(f"The period {period} ends before it begins.", "Write the earlier day first.")
     return _unit(period)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from typing import Any
 
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
@@ -63,18 +64,17 @@ def address(name: str) -> str:
 
 
 @get(PATH + "{name:str}", opt=needs("nobody"), include_in_schema=False, sync_to_thread=False)
-def serve(name: str, request: Request[object, object, object]) -> Response[bytes]:
+def serve(name: str, request: Request[Any, Any, Any]) -> Response[bytes]:
     """A file; for good where the address carries the right digest."""
     try:
         found = static(name)
     except FileNotFoundError:
         raise NotFoundException(f"There is no {PATH}{name[:80]}.") from None
     fresh = request.query_params.get("v") == found.digest
-    headers = {"cache-control": _FOR_GOOD if fresh else "no-cache", "vary": "accept-encoding", "etag": f'"{found.digest}"'}
+    kept = _FOR_GOOD if fresh else "no-cache"
+    headers = {"cache-control": kept, "vary": "accept-encoding", "etag": f'"{found.digest}"'}
     if request.headers.get("if-none-match") == headers["etag"]:
         return Response(b"", status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(found.packed, headers=headers | {"content-encoding": "gzip"}, media_type=found.kind)
     return Response(found.body, headers=headers, media_type=found.kind)
-
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -43,7 +42,6 @@ def environment() -> Environment:
     return made
 
 
-@dataclass
 class View:
     """One request, and how to answer it with a page.
 
@@ -51,13 +49,12 @@ class View:
     worked out when first looked at and raises `QuestionError` where the address asks for what is not there.
     """
 
-    hub: Hub
-    who: Who
-    language: str
-    theme: str
-    path: str
-    query: Mapping[str, str]
-    _scope: Scope | None = field(default=None, repr=False)
+    def __init__(
+        self, hub: Hub, who: Who, language: str, theme: str, path: str, query: Mapping[str, str] | None = None
+    ) -> None:
+        self.hub, self.who, self.language, self.theme = hub, who, language, theme
+        self.path, self.query = path, query or {}
+        self._scope: Scope | None = None
 
     @classmethod
     def of(cls, request: Request[Any, Any, Any], hub: Hub) -> View:
@@ -99,7 +96,9 @@ class View:
         """A template filled; it has `view` and `say` besides `parts`."""
         return environment().get_template(f"{template}.html").render(view=self, say=self.say, **parts)
 
-    def page(self, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **parts: Any) -> Response[str]:
+    def page(
+        self, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **parts: Any
+    ) -> Response[str]:
         """A page: ``page("overview", cards=…)`` fills ``templates/web/overview.html``."""
         told = {"content-language": self.language, **(headers or {})}
         return Response(self.render(template, **parts), status_code=status, media_type="text/html", headers=told)

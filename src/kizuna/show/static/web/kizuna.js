@@ -1,0 +1,37 @@
+// What every page does when it may run scripts. Without them each form has a button.
+
+document.documentElement.classList.add("scripted");
+
+// Forms that choose what is shown are sent as soon as something is chosen.
+for (const form of document.querySelectorAll("form[data-auto]")) {
+  form.addEventListener("change", () => {
+    for (const field of form.querySelectorAll("select, input")) field.disabled = field.value === "";
+    form.submit();
+  });
+}
+
+// A page that comes back from the browser's memory has its forms as they were sent.
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-auto]")) {
+    for (const field of form.querySelectorAll(":disabled")) field.disabled = false;
+    form.reset();
+  }
+});
+
+// Buttons that copy what an element says.
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    const said = button.textContent;
+    button.textContent = button.dataset.done;
+    setTimeout(() => { button.textContent = said; }, 1500);
+  });
+}
+
+// What cannot be taken back is asked for first.
+for (const form of document.querySelectorAll("form[data-ask]")) {
+  form.addEventListener("submit", (event) => {
+    if (!confirm(form.dataset.ask)) event.preventDefault();
+  });
+}
