@@ -11,12 +11,14 @@ KizunaError
 └── QuestionError         a question that cannot be answered
     ├── UnknownName       a metric, dimension, fact or unit that does not exist
     ├── NotAllowed        an expression outside the allow-list
-    └── NoHours           something kept by day, asked by hour
+    ├── WrongInput        a number typed into a calculator that cannot be
+    ├── NoHours           something kept by day, asked by hour
+    └── NoCustomers       rows that are nobody's, asked whose they are
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 
@@ -70,11 +72,29 @@ class NotAllowed(QuestionError):
     """An expression that uses something outside the allow-list."""
 
 
+class WrongInput(QuestionError):
+    """A number typed in that cannot be.
+
+    `field` is whose it is, `reason` the key of the sentence in ``locale/calculator.toml``, `gaps` what stands in it.
+    """
+
+    def __init__(self, what: str, next_step: str, field: str, reason: str, gaps: Mapping[str, float | str]) -> None:
+        self.field, self.reason, self.gaps = field, reason, gaps
+        super().__init__(what, next_step)
+
+
 class NoHours(QuestionError):
     """Something that is kept by day was asked by hour."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"{what} is kept by day and has no hours.", "Ask by day or longer.")
+
+
+class NoCustomers(QuestionError):
+    """Rows of a fact that knows no customers were asked what their customer did."""
+
+    def __init__(self, fact: str) -> None:
+        super().__init__(f"{fact} knows no customers.", "Ask metrics of customers: orders, answers, visits, tickets …")
 
 
 class UnknownName(QuestionError):

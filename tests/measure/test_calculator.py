@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import re
 from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from kizuna.errors import QuestionError
+from kizuna.errors import QuestionError, WrongInput
+from kizuna.locale.texts import texts
 from kizuna.measure import calculator
+from kizuna.measure.calculation import why
 from kizuna.measure.calculator import CALCULATORS, cac, ces, churn, clv, csat, ctr, nps, retention, sample_size
 
 COUNT = st.integers(0, 10_000)
@@ -196,3 +200,58 @@ def test_a_calculation_is_plain_values() -> None:
     assert record["inputs"] == {"positive": 7, "total": 12}
     assert record["unit"] == "percent"
     assert isinstance(record["low"], float)
+
+
+def test_words_and_numbers_are_the_reader_s() -> None:
+    found = cac(1_200, 9_000.5, 2_000, 1_000)
+    assert found.name_in("da") == "Kundeanskaffelsesomkostning (CAC)"
+    assert found.formula_in("da") == "(9.000,5 + 2.000 + 1.000) / 1.200 nye kunder = 10,00"
+    assert nps(16, 9, 0).formula_in("ja") == "100 ×（推奨者 16 − 批判者 0）÷ 回答 25 = 64.00"
+    assert csat(7, 12).to_dict("ja")["note"] == "区間：Wilson（1927）。"
+    sized = sample_size(5, population=1_000)
+    assert sized.formula_in("da").endswith("384,1 / (1 + (384,1 − 1) / 1.000), rundet op til 278")
+
+
+def test_every_sentence_is_there_in_each_language_with_the_same_gaps() -> None:
+    for key, said in texts("calculator").items():
+        assert set(said) == {"en", "ja", "da"}, key
+        gaps = {language: set(re.findall(r"{(\w+)}", sentence)) for language, sentence in said.items()}
+        # A sentence that the field stands beside need not name it.
+        assert gaps["en"] - {"field"} == gaps["ja"] - {"field"} == gaps["da"] - {"field"}, key
+
+
+def test_what_is_wrong_is_said_in_the_reader_s_language_with_the_field_s_label() -> None:
+    with pytest.raises(WrongInput) as refused:
+        csat(1_300, 1_200)
+    assert refused.value.field == "positive"
+    assert refused.value.what == "positive is 1,300, more than total, 1,200."
+    gaps = refused.value.gaps | {"field": "Tilfredse", "whole": "Svar"}
+    assert why(refused.value.reason, gaps, "da") == (
+        "Tilfredse er 1.300, mere end Svar, 1.200.",
+        "Tilfredse skal være fra 0 til Svar.",
+    )
+
+
+ANY = st.one_of(
+    st.floats(), st.integers(-10, 10**20), st.sampled_from([0, 1, 100, 1e15, 1e16, 1e-300, 5e-324, 1.8e308, math.nan])
+)
+
+
+@given(st.sampled_from(sorted(CALCULATORS)), st.data())
+def test_whatever_is_typed_in_gives_a_number_or_a_reason(name: str, data: st.DataObject) -> None:
+    """No input ends in an exception of Python's own, or in an infinity: the page is public."""
+    parameters = [p for p in inspect.signature(CALCULATORS[name]).parameters.values() if p.name not in ("level", "nps")]
+    given = {p.name: data.draw(ANY, p.name) for p in parameters if p.name != "counts"}
+    if "counts" in CALCULATORS[name].__annotations__ and data.draw(st.booleans()):
+        given = {"counts": data.draw(st.lists(ANY, min_size=5, max_size=11))}
+    kept = data.draw(st.sets(st.sampled_from(sorted(given)))) if name in ("clv", "sample-size") else set(given)
+    try:
+        found = CALCULATORS[name](**{key: value for key, value in given.items() if key in kept})
+    except QuestionError as refused:
+        assert refused.what
+        return
+    except TypeError:
+        assert name == "sample-size" and "margin" not in kept
+        return
+    assert all(n is None or math.isfinite(n) for n in (found.value, found.low, found.high))
+    assert found.formula_in("ja") and found.note_in("da")

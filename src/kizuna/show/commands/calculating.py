@@ -78,7 +78,7 @@ _LANGUAGE = inspect.Parameter(
     "language",
     inspect.Parameter.KEYWORD_ONLY,
     default="en",
-    annotation=Annotated[Literal["en", "ja", "da"], Parameter(help="how numbers are written")],
+    annotation=Annotated[Literal["en", "ja", "da"], Parameter(help="language of words and numbers")],
 )
 _CURRENCY = inspect.Parameter(
     "currency",
@@ -118,16 +118,16 @@ def _parameter(calculator: str, parameter: inspect.Parameter, hint: Any) -> insp
 def show(found: Calculation, format: str = "table", language: str = "en", currency: str = "USD") -> None:
     """Value, interval, the formula with the numbers in it, and how the interval was made."""
     if format == "json":
-        out().print(json.dumps(found.to_dict(), ensure_ascii=False, indent=2), markup=False, soft_wrap=True)
+        out().print(json.dumps(found.to_dict(language), ensure_ascii=False, indent=2), markup=False, soft_wrap=True)
         return
-    said = Text(f"{found.name}  ").append(_exact(found.value, found, language, currency), "head")
+    said = Text(f"{found.name_in(language)}  ").append(_exact(found.value, found, language, currency), "head")
     if found.low is not None and found.high is not None:
         ends = number.interval(found.low, found.high, found.unit, language, currency)
         level = number.percent(found.level, language)
         said.append(f"  {ends} ({word('interval band', language, level=level)})", "quiet")
     out().print(said, soft_wrap=True)
-    out().print(Text(found.formula), soft_wrap=True)
-    out().print(Text(found.note, "quiet"), soft_wrap=True)
+    out().print(Text(found.formula_in(language)), soft_wrap=True)
+    out().print(Text(found.note_in(language), "quiet"), soft_wrap=True)
 
 
 def _exact(value: float | None, found: Calculation, language: str, currency: str) -> str:
