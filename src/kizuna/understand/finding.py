@@ -1,0 +1,93 @@
+"""Finding customers: by name, e-mail address or any id, and by a condition.
+
+The engine looks at every name and address; a million take some 50 ms, so there is no index to keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kizuna.expression import compile_expression
+from kizuna.measure.ask import Business
+from kizuna.store.duckdb import Reading
+from kizuna.store.ids import KINDS, spelled
+
+LONGEST = 200
+"""A text to look for is cut after so many characters; no id or name is longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whom a text may mean, as customer numbers: `exact` have it as an id, `others` in their name, address or id."""
+
+    exact: Sequence[int]
+    others: Sequence[int]
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """All of them."""
+        return [*self.exact, *self.others]
+
+
+def find(data: Reading, text: str) -> Found:
+    """Whom `text` may mean.
+
+    Capitals do not matter, nor accents in names; all words must stand in the name. Ids are found by their beginning,
+    unless the text is an id itself (``kind:value`` says of which kind): then nobody else's are looked at. The ids of
+    visitors are found whole only.
+    """
+    text = " ".join(text.split())[:LONGEST]
+    if not text:
+        return Found((), ())
+    exact = _exact(data, text)
+    others = [number for number in _named(data, text) if number not in exact]
+    if not exact:
+        others = sorted({*others, *_begun(data, text)})
+    return Found(exact, others)
+
+
+def members(business: Business, data: Reading, where: str) -> NDArray[np.int32]:
+    """The numbers of the customers that a condition over their traits holds for. Raises as `Business` questions do."""
+    names = business.planner.names("customer")
+    condition = compile_expression(where, names.asked, boolean=True)
+    found = data.ask(
+        f"SELECT t.customer_no FROM customer AS t{names.joins()} WHERE t.customer_no IS NOT NULL AND ({condition})"
+    )
+    numbers: NDArray[np.int32] = found["customer_no"].to_numpy().astype(np.int32)
+    return numbers
+
+
+def _exact(data: Reading, text: str) -> list[int]:
+    kind, _, value = text.partition(":")
+    named = kind in KINDS and value
+    looked = {kind: value} if named else dict.fromkeys(KINDS, text)
+    either = " OR ".join(f"(kind = '{each}' AND value = {spelled(each, f'${each}')})" for each in looked)
+    rows = data.rows(f"SELECT DISTINCT customer_no FROM identifier WHERE {either} ORDER BY ALL", looked)
+    return [int(number) for (number,) in rows if number is not None]
+
+
+def _named(data: Reading, text: str) -> list[int]:
+    """Those with all words in their name, or the text in their address."""
+    words = text.split()
+    inside = " AND ".join(f"contains(said, strip_accents(lower($w{place})))" for place in range(len(words)))
+    rows = data.rows(
+        "SELECT customer_no FROM (SELECT customer_no, email, strip_accents(lower(name)) AS said FROM customer"
+        f" WHERE customer_no IS NOT NULL) WHERE ({inside}) OR contains(lower(email), lower($text)) ORDER BY ALL",
+        {f"w{place}": word for place, word in enumerate(words)} | {"text": text},
+    )
+    return [int(number) for (number,) in rows]
+
+
+def _begun(data: Reading, text: str) -> list[int]:
+    """Those who have an id that begins so, visitors' aside."""
+    begin = f"CASE WHEN kind = 'phone' THEN {spelled('phone', '$text')} ELSE $text END"
+    rows = data.rows(
+        "SELECT DISTINCT customer_no FROM identifier WHERE kind <> 'anonymous_id' AND customer_no IS NOT NULL"
+        f" AND starts_with(lower(value), lower({begin})) ORDER BY ALL",
+        {"text": text},
+    )
+    return [int(number) for (number,) in rows]
