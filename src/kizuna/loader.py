@@ -30,6 +30,7 @@ from kizuna.collect.spool import Spool
 from kizuna.errors import KizunaError
 from kizuna.settings import Settings
 from kizuna.store import people
+from kizuna.store.arrivals import note_hooks
 from kizuna.store.derive import derive
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.hooks import prepare_hooks, put_hooks
@@ -128,6 +129,7 @@ class Loads:
             loaded.rows += put.rows
             loaded.rejected += len(put.rejected)
             kept = {pos: what for pos, _, _, what in run.hooks}
+            note_hooks(self.store, run.hooks, {unfit.pos for unfit in put.rejected})
             for unfit in put.rejected:
                 envelope, body = run.hook_envelopes[unfit.pos], kept[unfit.pos]
                 set_aside(self.store, envelope, body, unfit.pos, unfit.reason, unfit.detail)

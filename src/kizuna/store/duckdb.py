@@ -49,6 +49,8 @@ CREATE TABLE IF NOT EXISTS rejected_message (
     reason VARCHAR, detail VARCHAR, message VARCHAR, envelope VARCHAR);
 CREATE TABLE IF NOT EXISTS bot_message (
     pos BIGINT, received_at TIMESTAMP, source VARCHAR, agent VARCHAR, name VARCHAR);
+CREATE TABLE IF NOT EXISTS arrival (
+    hour TIMESTAMP, source VARCHAR, client VARCHAR, messages BIGINT, last_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS property_name (fact VARCHAR, name VARCHAR, place BIGINT);
 CREATE TABLE IF NOT EXISTS late (day DATE, rows BIGINT, last_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS survey_step (

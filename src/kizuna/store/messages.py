@@ -28,7 +28,7 @@ from kizuna.collect.country import country
 from kizuna.collect.exchange import converted
 from kizuna.facts import FACTS, Fact
 from kizuna.settings import Settings
-from kizuna.store import scope
+from kizuna.store import arrivals, scope
 from kizuna.store.bucket import local, stored
 from kizuna.store.channel import channel_sql, referrer_sql, site_sql
 from kizuna.store.duckdb import DuckDBStore
@@ -82,6 +82,7 @@ def take(store: DuckDBStore, incoming: pa.Table, beside: Parts = ()) -> Loaded:
         loaded = Loaded(rejected=_keep_rejected(store))
         _look_up(store)
         loaded.bots = _set_bots_aside(store, first)
+        arrivals.note(store, "taken")
         parts = _parts(store)
         resolve_all(store, [*((FACTS[name], part.people) for name, part in parts.items()), *beside], COLLECTED)
         for name, part in parts.items():
@@ -284,6 +285,7 @@ def _taken(store: DuckDBStore) -> str:
         "taken.sql",
         told=_filled("told.sql", read=_read("incoming"), **utm),
         site=site_sql("url"),
+        client=arrivals.CLIENT,
         value=_value(store.settings),
         engaged=_seconds("said.engaged_seconds"),
         loading=_seconds("said.load_seconds"),
@@ -347,7 +349,7 @@ FORM = json.dumps(
             context=_texts(
                 "userAgent", "ip", "sessionId", "session_id",
                 page=_texts(*_PAGE), referrer=_texts("url"), campaign=_texts("name", "source", "medium"),
-                library=_texts("name"),
+                library=_texts("name", "version"),
                 device=_texts("type"), os=_texts("name"), location=_texts("country"),
                 traits=_texts("email", "phone"), externalIds="JSON",
             ),

@@ -1,6 +1,6 @@
 -- The messages of a load, each taken apart once: who, when and where from, and the columns of an event that follow
 -- from the message alone. A struct of all that messages can say would be kept just as well, for twice the time.
-SELECT pos, kind, id, received_at, happened_at, source, header, address, agent, ip,
+SELECT pos, kind, id, received_at, happened_at, source, header, address, agent, ip, {client} AS client,
     customer_id, anonymous_id, context.traits.email AS email,
     coalesce(context.sessionId, context.session_id, said.session_id) AS session_id,
     {site} AS site, led_by, utm_source, utm_medium, campaign,
