@@ -150,7 +150,7 @@ class Target(Base):
 
 
 class Handling(Base):
-    """What became of an answer or comment: `response` is the row key of the survey response."""
+    """What became of an answer or comment: `response` is the response_id of the survey response."""
 
     __tablename__ = "handling"
     response: Mapped[str] = mapped_column(String(400), primary_key=True)
