@@ -44,16 +44,21 @@ KNOWN_OF_ANONYMOUS = ("channel",)
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A survey, and the first day and the day after the last one; ``None`` is as far as the data goes."""
+    """A survey (empty for all), and the first day and the day after the last one; ``None`` is as far as the data goes.
+
+    `where` is a condition besides, as in `kizuna measure`.
+    """
 
     survey: str
     since: date | None = None
     until: date | None = None
     level: float = 0.95
+    where: str = ""
 
     def question(self, by: Sequence[str] = ()) -> Question:
         """What to ask of the facts about it."""
-        where = f"survey = {quote_text(self.survey)}"
+        survey = f"survey = {quote_text(self.survey)}" if self.survey else ""
+        where = " AND ".join(f"({part})" for part in (survey, self.where) if part)
         return Question((), tuple(by), "all", self.since, self.until, where, "none", self.level)
 
 
