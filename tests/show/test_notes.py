@@ -90,3 +90,24 @@ def test_what_cannot_be_done_is_told(run: Run, words: list[str], said: str) -> N
 def test_what_steers_a_terminal_is_not_printed(run: Run) -> None:
     run("add", "2026-03-15", "red \x1b[31m\u202e note")
     assert "red ·[31m· note" in run()[1]
+
+
+def test_measure_draws_the_notes_of_its_days_and_metric(run: Run, tmp_path: Path) -> None:
+    """Only those: not the one on another metric, nor the one of another year."""
+    run("add", "2026-02-05", "New prices", "--metric", "orders")
+    run("add", "2026-02-06", "Other survey", "--metric", "nps")
+    run("add", "2025-02-05", "Last year")
+    rows = "".join(f"o{n},c{n},2026-{1 + n % 3:02}-05,{n}\n" for n in range(60))
+    (tmp_path / "orders.csv").write_text(f"order_id,customer_id,ordered_at,value\n{rows}")
+    assert main(["import", "order", str(tmp_path / "orders.csv")]) == 0
+    drawn = tmp_path / "orders.json"
+    assert main(["measure", "orders", "--every", "month", "--chart", str(drawn)]) == 0
+    text = drawn.read_text()
+    assert "New prices" in text and "Other survey" not in text and "Last year" not in text
+
+
+def test_measuring_alone_makes_no_state(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("order_id,customer_id,ordered_at,value\no1,c1,2026-02-01,5\n")
+    assert main(["import", "order", str(tmp_path / "orders.csv")]) == 0
+    assert main(["measure", "orders", "--every", "month", "--chart", str(tmp_path / "orders.json")]) == 0
+    assert not (tmp_path / "shop" / "state.db").exists()

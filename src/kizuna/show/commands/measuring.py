@@ -78,8 +78,10 @@ def measure(
         if chart is not None:
             from kizuna.show.chart import chart as draw
             from kizuna.show.chart import save
+            from kizuna.show.marked import Marked
+            from kizuna.show.noted import notes_on
 
-            save(draw(answer, say, shop.settings.zone), chart)
+            save(draw(answer, say, shop.settings.zone, marked=Marked(notes_on(shop, answer))), chart)
             note(f"wrote {chart}")
 
 
