@@ -10,7 +10,9 @@ import pytest
 
 import kizuna
 from kizuna.errors import QuestionError, UnknownName
+from kizuna.measure.calendar import Period
 from kizuna.measure.estimate import holm
+from kizuna.measure.explain import explain
 from kizuna.workspace import Workspace
 
 ORDERS = """order_id,customer_id,ordered_at,value,margin,channel,store
@@ -229,6 +231,15 @@ def test_explain_takes_the_last_whole_month_for_its_example(tmp_path: Path, last
     with kizuna.init(tmp_path / "shop", timezone="Asia/Tokyo", currency="JPY") as shop:
         shop.import_file("order", file)
         assert shop.explain("revenue").example.start == date(2026, month, 1)
+
+
+def test_explain_takes_the_period_and_condition_it_is_asked_for(shop: Workspace) -> None:
+    february = Period(date(2026, 2, 1), date(2026, 3, 1))
+    found = explain(shop.business, "average_order_value", february, "month", "country = 'JP'")
+    asked = shop.measure("average_order_value", since="2026-02", until="2026-03", where="country = 'JP'")
+    assert (found.example, found.value) == (february, asked.value())
+    assert found.filled != shop.explain("average_order_value").filled
+    assert "JP" in found.sql["duckdb"][0]
 
 
 def test_every_metric_answers_explains_and_lists_its_rows(shop: Workspace) -> None:

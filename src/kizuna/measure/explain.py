@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -13,7 +13,7 @@ import sqlglot
 from kizuna.expression import compile_expression, fill_settings
 from kizuna.facts import FACTS
 from kizuna.measure.ask import Business, Evaluation, all_statistics, data_reach, evaluate, lineage_of, planned_sql
-from kizuna.measure.calendar import Period, make_axis
+from kizuna.measure.calendar import Every, Period, make_axis
 from kizuna.measure.fetch import calendars
 from kizuna.measure.kind import HOLDS, Recipe
 from kizuna.measure.metric import Metric, PeopleSet
@@ -47,15 +47,23 @@ class Explanation:
     value: float | None
 
 
-def explain(business: Business, name: str) -> Explanation:
-    """Explain a metric; raises `UnknownName` if there is none of that name."""
+def explain(
+    business: Business, name: str, period: Period | None = None, every: Every = "all", where: str = ""
+) -> Explanation:
+    """Explain a metric; raises `UnknownName` if there is none of that name.
+
+    The example is the `period` of the grain `every` under the condition `where`, or else the last whole month in
+    which the metric has a value.
+    """
     catalogue = business.catalogue
     recipe = catalogue.recipe(name)
-    statements = planned_sql(business, [name])
-    question = Question((name,), every="month", compare="none")
+    statements = planned_sql(business, [name], where=where)
+    question = Question((name,), every="month", compare="none", where=where)
+    if period is not None:
+        question = replace(question, every=every, since=period.start, until=period.end)
     found = evaluate(business, question, [name])
     lineage = lineage_of(business, question, name, found.fetched)
-    example = _latest(found, name, lineage.data_until)
+    example = _latest(found, name, lineage.data_until) if period is None else found.axis.asked[-1]
     return Explanation(
         metric=recipe.metric,
         formula=recipe.formula.text,
