@@ -288,6 +288,12 @@ def test_a_task_is_listed_shown_and_done(run: Run, shop: Path, place: RunningSer
     assert (done["task_id"], done["state"], done["done_by"], done["note"]) == (
         "-abcdefgh1", "done", "Kim", "Called; sent a new one.",
     )  # fmt: skip
+    assert "abcdefgh is open again." in run("tasks", "reopen", "abcd", "--by", "Bo")[1]
+    assert "abcdefgh is open; nothing was changed." in run("tasks", "reopen", "abcd", "--by", "Bo")[1]
+    assert "2 open, 0 done" in run("tasks")[1].replace(", 1 of them late", "")
+    assert "abcdefgh is done, by Bo." in run("tasks", "done", "abcd", "--by", "Bo", "--note", "Really done.")[1]
+    (again,) = json.loads(run("tasks", "--state", "done", "--format", "json")[1])
+    assert (again["done_by"], again["note"]) == ("Bo", "Really done.")
     assert run("tasks", "show", "nothing")[0] == 2
     assert "needs a task" in run("tasks", "done")[2]
 
@@ -296,6 +302,8 @@ def test_done_is_done_after_a_rebuild(run: Run, shop: Path) -> None:
     with kizuna.Workspace(shop) as opened:
         step = Step(what="task_raised", survey="nps", invitation="i1", by="kim")
         opened.send([step_record(step, time.time_ns() // 1000)])
+    run("tasks", "done", "i1", "--by", "Bo")
+    run("tasks", "reopen", "i1", "--by", "Kim")
     run("tasks", "done", "i1", "--by", "Kim")
     before = run("tasks", "--state", "done", "--format", "json")[1]
     assert run("rebuild")[0] == 0
@@ -372,6 +380,21 @@ def test_nobody_was_asked_yet_or_in_that_time(run: Run, shop: Path) -> None:
     write(shop, "nps", NPS)
     assert "Nobody was asked yet. kizuna surveys show nps says whom" in run("surveys", "nps")[1]
     assert "Nobody was asked in that time." in run("surveys", "nps", "--since", "2020", "--until", "2021")[1]
+
+
+def test_a_link_to_somebody_unknown_or_who_wants_no_more_says_so(run: Run, shop: Path) -> None:
+    write(shop, "nps", NPS)
+    with kizuna.Workspace(shop) as opened:
+        about: dict[str, Any] = {"survey": "nps", "invitation": "i1", "customer_id": "customer-17", "channel": "email"}
+        steps = [Step(what="sent", **about), Step(what="unsubscribed", survey="nps", invitation="i1")]
+        opened.send([step_record(step, 1_790_000_000_000_000 + place) for place, step in enumerate(steps)])
+    code, out, err = run("surveys", "link", "nps", "--customer", "customer-71")
+    assert (code, "/s/" in out) == (0, True)
+    assert "no customer is known by 'customer-71' yet. Did you mean 'customer-17'?" in err
+    assert "customer-17 has unsubscribed" in run("surveys", "link", "nps", "--customer", "customer-17")[2]
+    # By now the other is known: somebody made a link for them.
+    assert "no customer is known" not in run("surveys", "link", "nps", "--customer", "customer-71")[2]
+    assert "no customer is known" not in run("surveys", "link", "nps", "--email", "new@example.com")[2]
 
 
 def test_a_link_says_what_keeps_it_from_being_opened(run: Run, shop: Path, place: RunningServer | None) -> None:

@@ -126,6 +126,7 @@ _ANSWERS = st.fixed_dictionaries(
 _WHATS = (
     "invited", "sending", "sending", "deferred", "sent", "failed", "cancelled", "reminded", "shown", "dismissed", "answered", "answered",
     "answered", "bounced", "unsubscribed", "task_raised", "task_done",
+    "task_reopened",
 )  # fmt: skip
 
 
@@ -144,7 +145,7 @@ def histories(draw: st.DrawFn) -> list[Happened]:
             said |= {"answers": answers, "complete": draw(st.booleans()), "question": "nps", "texts": ["why"]}
             said |= {"withdrawn": draw(st.sampled_from([[], [], ["why"]])) if "why" not in answers else []}
             said |= {"scales": {name: SCALES[name] for name in answers if name in SCALES}}
-        if what in ("task_raised", "task_done"):
+        if what in ("task_raised", "task_done", "task_reopened"):
             said |= {"by": draw(st.sampled_from(["ann", "bo"]))}
         made.append(step(minute, what, invitation, **said))
     return made
@@ -164,7 +165,7 @@ def of_invitations(happened: Sequence[Happened]) -> dict[str, list[Happened]]:
 
 def invitation_of(steps: Sequence[Happened]) -> tuple[Any, ...] | None:
     """(sent, shown, first answer, responded, state) of one invitation; None where it never reached anybody."""
-    if all(each.what in ("answered", "task_raised", "task_done") for _, each in steps):
+    if all(each.what in ("answered", "task_raised", "task_done", "task_reopened") for _, each in steps):
         return None
     shown, first = _first(steps, "shown", "answered", "dismissed"), _first(steps, "answered")
     whole = [minute for minute, each in steps if each.what == "answered" and each.complete]

@@ -33,7 +33,8 @@ def test_the_facts_are_what_the_steps_say(happened: list[Happened]) -> None:
 
 def task_of(id: str, steps: list[Happened]) -> tuple[object, ...] | None:
     raised = [(minute, each) for minute, each in steps if each.what == "task_raised"]
-    done = [(minute, each) for minute, each in steps if each.what == "task_done"]
+    again = max((minute for minute, each in steps if each.what == "task_reopened"), default=-1)
+    done = [(minute, each) for minute, each in steps if each.what == "task_done" and minute > again]
     if not raised:
         return None
     score = answers_of(steps).get("nps", (None,))[0]

@@ -168,6 +168,10 @@ def test_a_task_is_open_until_it_is_done_and_shows_the_answer_as_it_is_now(desk:
     assert desk.get("task", columns) == [("i1", at(10), at(60), None, "lead", None, None, "nps", 2, "late")]
     desk.take(answered(20, nps=4), step(600, "task_done", by="bo", detail="called"))
     assert desk.get("task", columns) == [("i1", at(10), at(60), at(600), "lead", "bo", "called", "nps", 4, "late")]
+    desk.take(step(700, "task_reopened", by="kim"))
+    assert desk.get("task", "done_at, done_by, note, owner") == [(None, None, None, "lead")]
+    desk.take(step(800, "task_done", by="kim", detail="sent a new one"))
+    assert desk.get("task", "done_at, done_by, note") == [(at(800), "kim", "sent a new one")]
 
 
 def test_employees_are_asked_without_becoming_customers(desk: Desk) -> None:

@@ -32,6 +32,7 @@ What = Literal[
     "unsubscribed",  # the address wants no more surveys
     "task_raised",  # an answer asks for something to be done, until `due`, by its owner `by`
     "task_done",  # … it was, by `by`
+    "task_reopened",  # … it is open again after all, says `by`
 ]
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from kizuna.errors import QuestionError, SettingError, did_you_mean
+from kizuna.errors import QuestionError, did_you_mean
 from kizuna.show.console import note, out
 
 if TYPE_CHECKING:
+    from kizuna.act.linking import Doubt
     from kizuna.collect.survey.question import Question
     from kizuna.collect.survey.survey import Survey
     from kizuna.workspace import Workspace
@@ -57,32 +58,24 @@ def test(shop: Workspace, survey: Survey, language: str | None, email: str | Non
 
 def link(shop: Workspace, survey: Survey, about: dict[str, str]) -> int:
     """Make a link for one person, to be put into a chat, an SMS or a letter."""
-    from kizuna.collect.survey.links import answer_url, link_token
-    from kizuna.collect.survey.step import Step, step_record
-    from kizuna.collect.survey.token import new_invitation, workspace_key
+    from kizuna.act.linking import doubts, make_link
+    from kizuna.collect.survey.links import answer_url
 
-    text, now = survey.text, time.time_ns() // 1000
-    if text.state != "active":
-        raise SettingError(
-            f"{survey.name} is {text.state}: its links cannot be answered.", f"kizuna surveys resume {survey.name}"
-        )
-    if text.campaign:
-        about = {"campaign": text.campaign, **about}
-    step = Step(
-        what="sent",
-        survey=survey.name,
-        invitation=new_invitation(),
-        audience=text.audience,
-        question=survey.main.id,
-        anonymous=text.anonymous,
-        rule="link",
-        **about,  # type: ignore[arg-type]
-    )
-    shop.send([step_record(step, now)])
-    token = link_token(survey, step.invitation, about["channel"], now, workspace_key(shop.root))
+    found = doubts(shop.store, survey, about)
+    token = make_link(shop.root, shop.send, survey, about)
     out().print(Text(answer_url(address(shop), token, about.get("language", ""))), soft_wrap=True)
+    for each in found:
+        note(_doubted(each))
     _who_can_open(shop)
     return 0
+
+
+def _doubted(doubt: Doubt) -> str:
+    if doubt.kind == "unknown":
+        near = f" Did you mean {doubt.near!r}?" if doubt.near else ""
+        return f"no customer is known by {doubt.id!r} yet.{near} What is answered by the link counts as theirs."
+    why = "has unsubscribed" if doubt.kind == "unsubscribed" else "has called a mail of yours spam"
+    return f"{doubt.id} {why} and is asked by no rule. Do not send the link unless they asked for it."
 
 
 def concerns(shop: Workspace, survey: Survey) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import json
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -14,7 +13,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from kizuna.errors import QuestionError, UnknownName
+from kizuna.act import task
+from kizuna.act.task import Task
+from kizuna.errors import QuestionError
 from kizuna.show import number
 from kizuna.show.commands.common import WorkspaceOption, opened
 from kizuna.show.commands.output import plain
@@ -27,13 +28,7 @@ if TYPE_CHECKING:
     from kizuna.workspace import Workspace
 
 State = Literal["open", "done", "all"]
-_COLUMNS = (
-    "task_id", "raised_at", "due_at", "done_at", "survey", "question", "score", "comment", "owner", "done_by", "note",
-    "customer_no", "customer_id", "email", "phone", "channel", "campaign", "ticket_id", "order_id", "agent", "team",
-    "tier", "country", "import_no",
-)  # fmt: skip
 _WHICH = {"open": "done_at IS NULL", "done": "done_at IS NOT NULL", "all": "TRUE"}
-SHORTEST = 6
 _LATEST = {
     "order": ("ordered_at", ("order_id", "value", "channel")),
     "ticket": ("opened_at", ("ticket_id", "channel", "priority", "resolved_at")),
@@ -41,12 +36,11 @@ _LATEST = {
 }
 """What the latest of are shown beside a task."""
 
-Task = dict[str, Any]
-
 
 def tasks(
     action: Annotated[
-        Literal["list", "show", "done"], Parameter(help="list them, show one with its customer, or mark one as done")
+        Literal["list", "show", "done", "reopen"],
+        Parameter(help="list them, show one with its customer, mark one as done, or as open again"),
     ] = "list",
     id: Annotated[str | None, Parameter(help="the task, or how its id begins")] = None,
     /,
@@ -54,13 +48,13 @@ def tasks(
     state: Annotated[State, Parameter(help="list: those that are open, those that were done, or all")] = "open",
     survey: Annotated[str | None, Parameter(help="list: only those of this survey")] = None,
     owner: Annotated[str | None, Parameter(help="list: only those of this owner")] = None,
-    by: Annotated[str | None, Parameter(help="done: who did it; else who you are on this machine")] = None,
+    by: Annotated[str | None, Parameter(help="done, reopen: who did it; else who you are on this machine")] = None,
     note: Annotated[str, Parameter(help="done: what was done")] = "",
     limit: Annotated[int, Parameter(help="list: at most this many; 0 for all")] = 50,
     format: Annotated[Literal["table", "json"], Parameter(help="how to print it")] = "table",
     workspace: WorkspaceOption = None,
 ) -> None:
-    """List what is to be done about answers, those due first; show one with its customer, or mark it as done.
+    """List what is to be done about answers, those due first; show one with its customer, mark it done or open again.
 
     A survey's [close_loop] says which answers raise a task, and customers agree to be contacted before one is raised.
     """
@@ -72,10 +66,12 @@ def tasks(
             return
         if id is None:
             raise QuestionError(f"kizuna tasks {action} needs a task.", "kizuna tasks lists them with their ids.")
-        task = _found(shop.store, id)
-        said = _done(shop, task, by or getpass.getuser(), note) if action == "done" else ""
-        task = _found(shop.store, task["task_id"])
-        _show(shop, task, said, format)
+        found = task.find(shop.store, id)
+        who = by or getpass.getuser()
+        said = _done(shop, found, who, note) if action == "done" else ""
+        said = _reopened(shop, found, who) if action == "reopen" else said
+        found = task.find(shop.store, found["task_id"])
+        _show(shop, found, said, format)
 
 
 def _list(shop: Workspace, state: State, survey: str | None, owner: str | None, limit: int, format: str) -> None:
@@ -84,9 +80,9 @@ def _list(shop: Workspace, state: State, survey: str | None, owner: str | None, 
     wanted = " AND ".join([_WHICH[state], *(f"{name} = ${name}" for name in given)])
     order = "done_at DESC, task_id" if state == "done" else "done_at IS NOT NULL, due_at NULLS LAST, raised_at, task_id"
     most = f" LIMIT {limit}" if limit > 0 else ""
-    found = _rows(shop.store, f"{wanted} ORDER BY {order}{most}", given)
+    found = task.rows(shop.store, f"{wanted} ORDER BY {order}{most}", given)
     if format == "json":
-        _json([_as_dict(task) for task in found])
+        _json([_as_dict(each) for each in found])
         return
     _counted(shop.store, given)
     if not found:
@@ -104,8 +100,8 @@ def _list(shop: Workspace, state: State, survey: str | None, owner: str | None, 
     )
     for head in heads:
         table.add_column(Text(head, "key"), overflow="fold", justify="right" if head == "score" else "left")
-    for task in found:
-        table.add_row(*_row(task, now, zone))
+    for each in found:
+        table.add_row(*_row(each, now, zone))
     out().print(table)
     short = _short(found[0]["task_id"])
     hint = f"kizuna tasks show {short} tells of the customer"
@@ -114,22 +110,22 @@ def _list(shop: Workspace, state: State, survey: str | None, owner: str | None, 
     out().print(Text(f"{hint}.", "quiet"))
 
 
-def _row(task: Task, now: datetime, zone: ZoneInfo) -> list[RenderableType]:
-    if task["done_at"] is not None:
-        when = Text(_time(task["done_at"], zone), "quiet")
+def _row(about: Task, now: datetime, zone: ZoneInfo) -> list[RenderableType]:
+    if about["done_at"] is not None:
+        when = Text(_time(about["done_at"], zone), "quiet")
     else:
-        late = task["due_at"] is not None and task["due_at"] < now
-        due = _time(task["due_at"], zone) if task["due_at"] else "–"
+        late = about["due_at"] is not None and about["due_at"] < now
+        due = _time(about["due_at"], zone) if about["due_at"] else "–"
         when = Text(f"{due} late" if late else due, "worse" if late else "")
-    who = task["done_by"] if task["done_at"] is not None else task["owner"]
+    who = about["done_by"] if about["done_at"] is not None else about["owner"]
     return [
-        Text(_short(task["task_id"]), "head"),
+        Text(_short(about["task_id"]), "head"),
         when,
-        Text(clean(task["survey"] or "")),
-        Text(_score(task["score"])),
-        Text(_who(task)),
+        Text(clean(about["survey"] or "")),
+        Text(_score(about["score"])),
+        Text(_who(about)),
         Text(clean(who or "–")),
-        Text(clean(task["comment"] or "")[:80], "quiet"),
+        Text(clean(about["comment"] or "")[:80], "quiet"),
     ]
 
 
@@ -151,71 +147,53 @@ def _counted(store: DuckDBStore, given: dict[str, str]) -> None:
     out().print(text.append(f", {done:,} done", "not bold"))
 
 
-def _found(store: DuckDBStore, id: str) -> Task:
-    """The task whose id it is, or begins so; a dash before it may be left out."""
-    whole = _rows(store, "task_id = $id", {"id": id})
-    if whole:
-        return whole[0]
-    begin = id.lstrip("-")
-    found = _rows(store, "starts_with(ltrim(task_id, '-'), $id) LIMIT 3", {"id": begin}) if begin else []
-    if len(found) == 1:
-        return found[0]
-    if found:
-        listed = ", ".join(_short(task["task_id"], SHORTEST + 6) for task in found)
-        raise QuestionError(f"Several tasks begin with {id!r}: {listed}.", "Write more of the id.")
-    known = [
-        _short(task_id) for (task_id,) in store.execute("SELECT task_id FROM task ORDER BY raised_at DESC LIMIT 999")
-    ]
-    raise UnknownName("task", id, known, "kizuna tasks --state all lists them.")
-
-
-def _done(shop: Workspace, task: Task, by: str, note: str) -> str:
+def _done(shop: Workspace, done: Task, by: str, note: str) -> str:
     """Keep that a task was done; says what came of it."""
-    from kizuna.collect.survey.step import Step, step_record
-
-    name = _short(task["task_id"])
-    if task["done_at"] is not None:
-        return f"{name} was done already, by {task['done_by'] or 'nobody known'}; nothing was changed."
-    if task["import_no"] >= 0:
-        raise QuestionError(
-            f"{name} was imported: what brought it keeps account of it.",
-            "Import its file again with done_at and done_by.",
-        )
-    at = time.time_ns() // 1000
-    step = Step(what="task_done", survey=task["survey"] or "", invitation=task["task_id"], by=by, detail=note)
-    (new,) = shop.send([step_record(step, at)])
-    if not new:
+    name = _short(done["task_id"])
+    if done["done_at"] is not None:
+        return f"{name} was done already, by {done['done_by'] or 'nobody known'}; nothing was changed."
+    if not task.finish(shop.store, shop.send, done, by, note):
         return f"{name} was marked as done by somebody else just now."
     return f"{name} is done, by {by}."
 
 
-def _show(shop: Workspace, task: Task, said: str, format: str) -> None:
+def _reopened(shop: Workspace, done: Task, by: str) -> str:
+    """Keep that a task is open again; says what came of it."""
+    name = _short(done["task_id"])
+    if done["done_at"] is None:
+        return f"{name} is open; nothing was changed."
+    if not task.reopen(shop.store, shop.send, done, by):
+        return f"{name} was opened again by somebody else just now."
+    return f"{name} is open again."
+
+
+def _show(shop: Workspace, about: Task, said: str, format: str) -> None:
     from kizuna.store.whois import person
 
-    who = person(shop.store, task["customer_no"]) if task["customer_no"] is not None else None
-    latest = {name: _latest(shop.store, name, task["customer_no"]) for name in _LATEST} if who else {}
+    who = person(shop.store, about["customer_no"]) if about["customer_no"] is not None else None
+    latest = {name: _latest(shop.store, name, about["customer_no"]) for name in _LATEST} if who else {}
     if format == "json":
         context = {"ids": [str(seen.id) for seen in who.ids], "rows": who.rows} if who else None
-        _json({"said": said or None, **_as_dict(task), "customer": context, "latest": latest})
+        _json({"said": said or None, **_as_dict(about), "customer": context, "latest": latest})
         return
     if said:
         out().print(Text(said), soft_wrap=True)
         out().print()
-    _print_task(task, shop.settings.zone)
+    _print_task(about, shop.settings.zone)
     if who:
         _print_customer(who, latest, shop.settings.zone)
 
 
-def _print_task(task: Task, zone: ZoneInfo) -> None:
-    head = Text(clean(task["task_id"]), "head").append(f"  {clean(task['survey'] or '')}", "not bold")
-    out().print(head.append("  done" if task["done_at"] else "  open", "not bold dim"))
+def _print_task(about: Task, zone: ZoneInfo) -> None:
+    head = Text(clean(about["task_id"]), "head").append(f"  {clean(about['survey'] or '')}", "not bold")
+    out().print(head.append("  done" if about["done_at"] else "  open", "not bold dim"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(style="key")
     table.add_column(overflow="fold")
-    times = {name: _time(task[name], zone) for name in ("raised_at", "due_at", "done_at") if task[name]}
-    said = {"score": f"{task['question']} {_score(task['score'])}" if task["score"] is not None else None}
-    for name in _COLUMNS[1:]:
-        value = times.get(name) or said.get(name, task[name])
+    times = {name: _time(about[name], zone) for name in ("raised_at", "due_at", "done_at") if about[name]}
+    said = {"score": f"{about['question']} {_score(about['score'])}" if about["score"] is not None else None}
+    for name in task.COLUMNS[1:]:
+        value = times.get(name) or said.get(name, about[name])
         if value is not None and name not in ("customer_no", "survey", "question", "import_no"):
             table.add_row(Text(name.removesuffix("_at").replace("_", " ")), Text(clean(str(value))))
     out().print(table)
@@ -259,14 +237,9 @@ def _latest(store: DuckDBStore, fact: str, customer_no: int) -> list[dict[str, A
     return [dict(zip(names, map(_plain, row), strict=True)) for row in rows]
 
 
-def _rows(store: DuckDBStore, wanted: str, given: dict[str, str]) -> list[Task]:
-    rows = store.execute(f"SELECT {', '.join(_COLUMNS)} FROM task WHERE {wanted}", given)
-    return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
-
-
-def _as_dict(task: Task) -> dict[str, Any]:
-    state = "done" if task["done_at"] is not None else "open"
-    told = {name: _plain(value) for name, value in task.items() if name != "import_no"}
+def _as_dict(about: Task) -> dict[str, Any]:
+    state = "done" if about["done_at"] is not None else "open"
+    told = {name: _plain(value) for name, value in about.items() if name != "import_no"}
     return {"state": state} | told
 
 
@@ -279,12 +252,12 @@ def _json(found: Any) -> None:
     out().print(json.dumps(found, ensure_ascii=False, indent=2), markup=False, soft_wrap=True)
 
 
-def _short(task_id: str, letters: int = SHORTEST + 2) -> str:
-    return clean(task_id).lstrip("-")[:letters]
+def _short(task_id: str) -> str:
+    return clean(task.short(task_id))
 
 
-def _who(task: Task) -> str:
-    return clean(str(task["customer_id"] or task["email"] or task["phone"] or "–"))
+def _who(about: Task) -> str:
+    return clean(str(about["customer_id"] or about["email"] or about["phone"] or "–"))
 
 
 def _score(score: float | None) -> str:

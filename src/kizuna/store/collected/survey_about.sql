@@ -15,7 +15,7 @@ FROM (
         min(happened_at) FILTER (what = 'reminded') AS reminded_at,
         bool_or(what = 'bounced') AS bounced,
         arg_max(language, said) FILTER (what = 'answered') AS answered_in,
-        bool_or(what NOT IN ('answered', 'task_raised', 'task_done')) AS known
+        bool_or(what NOT IN ('answered', 'task_raised', 'task_done', 'task_reopened')) AS known
     FROM (
         SELECT *, row_number() OVER (PARTITION BY invitation ORDER BY what <> 'invited', happened_at, pos) AS turn,
             row_number() OVER (PARTITION BY invitation ORDER BY happened_at, pos) AS said

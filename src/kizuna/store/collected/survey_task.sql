@@ -11,7 +11,12 @@ FROM (
         min(happened_at) FILTER (what = 'task_done') AS done_at,
         arg_min("by", (happened_at, pos)) FILTER (what = 'task_done') AS done_by,
         arg_min(nullif(detail, ''), (happened_at, pos)) FILTER (what = 'task_done') AS note
-    FROM touched_step WHERE what IN ('task_raised', 'task_done') GROUP BY invitation) task
+    FROM (
+        -- What was done before it was opened again is done no longer.
+        SELECT * FROM touched_step WHERE what IN ('task_raised', 'task_done', 'task_reopened')
+        QUALIFY what = 'task_raised' OR coalesce((happened_at, pos) >
+            max((happened_at, pos)) FILTER (what = 'task_reopened') OVER (PARTITION BY invitation), TRUE))
+    GROUP BY invitation) task
 JOIN touched_survey about USING (invitation)
 LEFT JOIN new_survey_response answer ON answer.response_id = task.invitation AND answer.question = about.question
 WHERE raised_at IS NOT NULL
