@@ -34,9 +34,9 @@ def read(
     store.execute("CREATE OR REPLACE TEMP TABLE _unparsed (line_no BIGINT, reason VARCHAR, kind VARCHAR, row VARCHAR)")
     for name in ("_source", "_raw"):
         drop(store, name)
-    packed = _is_gzip(path)
-    plain = _unpacked(path, scratch) if packed else path
-    kind = options.kind or _kind(plain)
+    packed = is_gzip(path)
+    plain = unpacked(path, scratch) if packed else path
+    kind = options.kind or kind_of(plain)
     source = _READERS[kind](store, plain, options, scratch, known, salt)
     source.found = {"format": kind + (" (gzip)" if packed else ""), **source.found}
     source.rows = int(store.execute("SELECT count(*) FROM _source")[0][0])
@@ -53,12 +53,14 @@ def drop(store: Store, name: str) -> None:
         store.execute(f"DROP {'VIEW' if found[0][0] == 'VIEW' else 'TABLE'} temp.{name}")
 
 
-def _is_gzip(path: Path) -> bool:
+def is_gzip(path: Path) -> bool:
+    """Whether a file is packed, told by its first bytes."""
     with path.open("rb") as file:
         return file.read(2) == _GZIP
 
 
-def _unpacked(path: Path, scratch: Path) -> Path:
+def unpacked(path: Path, scratch: Path) -> Path:
+    """A gzipped file's content as a file in `scratch`."""
     plain = scratch / path.name.removesuffix(".gz")
     try:
         with gzip.open(path, "rb") as packed, plain.open("wb") as out:
@@ -70,7 +72,8 @@ def _unpacked(path: Path, scratch: Path) -> Path:
     return plain
 
 
-def _kind(path: Path) -> Kind:
+def kind_of(path: Path) -> Kind:
+    """What kind of file it is, from how it begins. Raises `ImportFailed` for an empty one and one that is none."""
     with path.open("rb") as file:
         head = file.read(4096)
     if not head.strip():
