@@ -145,3 +145,33 @@ def test_a_device_taken_out(run: Run, shop: Path) -> None:
     assert "anonymous_id:phone is apart from customer_id:17" in out
     assert run("merge", "phone", "17")[0] == 0
     assert "nothing was done" in run("merge", "phone", "17")[1]
+
+
+def test_find_lists_customers_by_what_they_paid(run: Run, shop: Path) -> None:
+    code, out, _ = run("find")
+    assert code == 0
+    lines = [line.split() for line in out.splitlines()]
+    assert lines[0] == ["3", "customers"]
+    assert lines[2][1:] == ["18", "bo@example.com", "$20.00", "1", "2026-03-04", "2026-03-04"]
+    assert lines[-1][:4] == ["kizuna", "people", "show", "18"]
+
+
+def test_find_by_words_and_condition(run: Run, shop: Path) -> None:
+    assert json.loads(run("find", "ADA@", "--format", "json")[1])[0]["customer_id"] == "17"
+    found = json.loads(run("find", "example.com", "--where", "email = 'bo@example.com'", "--format", "json")[1])
+    assert [row["customer_id"] for row in found] == ["18"]
+    assert run("find", "nobody at all")[1].strip() == "0 customers"
+
+
+def test_find_writes_harmless_csv(run: Run, shop: Path, tmp_path: Path) -> None:
+    """Names are what customers typed: one that a spreadsheet would run as a formula is written as text."""
+    (tmp_path / "named.csv").write_text('customer_id,name\n19,"=HYPERLINK(""http://x"")"\n', encoding="utf-8")
+    with kizuna.Workspace(shop) as opened:
+        opened.import_file("customer", tmp_path / "named.csv")
+    assert run("find", "hyperlink", "--output", str(tmp_path / "found.csv"))[0] == 0
+    header, row = (tmp_path / "found.csv").read_text(encoding="utf-8").splitlines()
+    assert header.startswith("customer_no,customer_id,name,email")
+    assert "\"'=HYPERLINK(" in row
+    assert run("find", "--sort", "vlaue")[0] == 2
+    assert "Did you mean 'value'?" in run("find", "--sort", "vlaue")[2]
+    assert "not written as CSV" in run("show", "17", "--format", "csv")[2]

@@ -33,6 +33,39 @@ class Found:
         return [*self.exact, *self.others]
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Who a customer is, in a list: by which name and ids they are known, and the traits that tell people apart."""
+
+    customer_no: int
+    name: str = ""
+    customer_id: str = ""
+    email: str = ""
+    phone: str = ""
+    country: str = ""
+    language: str = ""
+    tier: str = ""
+    segment: str = ""
+
+    @property
+    def title(self) -> str:
+        """Their name, else the strongest id they have."""
+        return self.name.strip() or self.customer_id or self.email or self.phone or f"#{self.customer_no}"
+
+
+_NAMED = ("name", "customer_id", "email", "phone", "country", "language", "tier", "segment")
+
+
+def named(data: Reading, numbers: Sequence[int]) -> dict[int, Named]:
+    """Who the customers of these numbers are."""
+    rows = data.rows(
+        f"SELECT customer_no, {', '.join(_NAMED)} FROM customer"
+        " WHERE customer_no IN (SELECT unnest($numbers::INTEGER[]))",
+        {"numbers": [*numbers]},
+    )
+    return {number: Named(number, *(value or "" for value in values)) for number, *values in rows}
+
+
 def find(data: Reading, text: str) -> Found:
     """Whom `text` may mean.
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-import time
-import uuid
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
@@ -14,8 +13,11 @@ from rich.text import Text
 
 from kizuna.errors import KizunaError
 from kizuna.show import number
-from kizuna.show.commands.common import WorkspaceOption, opened
+from kizuna.show.commands.common import OutputOption, WorkspaceOption, opened
+from kizuna.show.commands.customers import Search, print_customers
 from kizuna.show.console import out
+from kizuna.show.deciding import Decided, merge, split, who_is
+from kizuna.understand.directory import read_sort
 
 if TYPE_CHECKING:
     from kizuna.store.duckdb import DuckDBStore
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from kizuna.store.whois import Decision, Person
     from kizuna.workspace import Workspace
 
-_WANTED = {"show": (1, 1), "merge": (2, 2), "split": (1, 2)}
+_WANTED = {"find": (0, 99), "show": (1, 1), "merge": (2, 2), "split": (1, 2)}
 _EXAMPLES = {
     "show": "kizuna people show ada@example.com",
     "merge": "kizuna people merge customer_id:17 ada@example.com",
@@ -33,15 +35,25 @@ _EXAMPLES = {
 
 def people(
     action: Annotated[
-        Literal["show", "merge", "split"],
-        Parameter(help="show somebody's ids, make two people one, or take one out again"),
+        Literal["find", "show", "merge", "split"],
+        Parameter(help="list customers, show somebody's ids, make two people one, or take one out again"),
     ],
     /,
-    *ids: Annotated[str, Parameter(help="ids: a plain value, or kind:value where several people have it")],
-    format: Annotated[Literal["table", "json"], Parameter(help="how to print it")] = "table",
+    *ids: Annotated[str, Parameter(help="ids: a plain value, or kind:value where several people have it; find: words")],
+    where: Annotated[str, Parameter(help="find: a condition over traits: \"country = 'JP'\"")] = "",
+    sort: Annotated[
+        str, Parameter(help="find: by value, seen, orders or since; --sort=-value for the lowest first")
+    ] = "value",
+    limit: Annotated[int, Parameter(help="find: at most this many; 0 for all")] = 50,
+    format: Annotated[Literal["table", "json", "csv"] | None, Parameter(help="how to print it; csv for find")] = None,
+    output: OutputOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Show by which ids somebody is known and why, merge two people who are one, or split them again."""
+    """Find customers by name, address or id; show by which ids somebody is known and why; merge two people who are
+    one, or split them again.
+
+    Without words, find lists all customers.
+    """
     least, most = _WANTED[action]
     if not least <= len(ids) <= most:
         wanted = {1: "one id", 2: "two ids"}[least] + (" or two" if most > least else "")
@@ -49,70 +61,50 @@ def people(
             f"kizuna people {action} wants {wanted}, not {len(ids)}.", f"For example: {_EXAMPLES[action]}"
         )
     with opened(workspace) as shop:
+        if action == "find":
+            print_customers(shop, Search(" ".join(ids), where, *read_sort(sort), limit), format, output)
+            return
+        if format == "csv" or output is not None:
+            raise KizunaError(f"kizuna people {action} is not written as CSV or to a file.", "Use --format json.")
         found = _found(shop.store, ids)
-        if action == "merge":
-            said = _merge(shop, *found)
-        elif action == "split":
-            said = _split(shop, *found)
-        else:
-            said = ""
-        after = [_person(shop.store, id) for id in found]
-    _print(said, list({who.customer_no: who for who in after}.values()), format)
+        said = _decide(shop, action, found) if action != "show" else ""
+        after = [who_is(shop.store, id) for id in found]
+    _print(said, list({who.customer_no: who for who in after}.values()), format or "table")
 
 
-def _decide(shop: Workspace, kind: Literal["merge", "split"], *ids: Id) -> None:
-    """Keep a decision as a message of the spool, and have it in the facts."""
-    from kizuna.collect.message import Envelope, Kept
-    from kizuna.collect.record import record
-
-    at = time.time_ns() // 1000
-    kept = Kept(kind, uuid.uuid4().hex, at, {"type": kind, "ids": [str(id) for id in ids]})
-    shop.send([record(Envelope(at, "people", kind), kept)])
+def _decide(shop: Workspace, action: str, ids: list[Id]) -> str:
+    decide = merge if action == "merge" else split
+    return _told_of(decide(shop.store, shop.send, *ids))
 
 
-def _merge(shop: Workspace, one: Id, other: Id) -> str:
-    before = {who.customer_no: who for who in (_person(shop.store, one), _person(shop.store, other))}
-    if len(before) == 1:
-        return f"{one} and {other} are one person already; nothing was done."
-    _decide(shop, "merge", one, other)
-    after = _person(shop.store, one)
-    if after.customer_no != _person(shop.store, other).customer_no:
-        return f"{one} and {other} are still two people: what was decided later stands against it."
-    moved = [who for no, who in before.items() if no != after.customer_no]
-    counts = counted({name: sum(who.rows.get(name, 0) for who in moved) for who in moved for name in who.rows})
-    undo = shlex.join(["kizuna", "people", "split", str(one), str(other)])
-    return f"{one} and {other} are one person now; {counts} changed hands.\nTo undo it: {undo}"
+def _told_of(decided: Decided) -> str:
+    """What came of a decision, in words."""
+    one, other = decided.one, decided.other
+    undo = f"\nTo undo it: {shlex.join(['kizuna', 'people', *map(str, decided.undo)])}" if decided.undo else ""
+    match decided.what:
+        case "merged":
+            return f"{one} and {other} are one person now; {counted(decided.moved)} changed hands.{undo}"
+        case "one already":
+            return f"{one} and {other} are one person already; nothing was done."
+        case "still two":
+            return f"{one} and {other} are still two people: what was decided later stands against it."
+        case "split":
+            return f"{one} is apart from {_listed(decided.left)}.{undo}"
+        case "two already":
+            return f"{one} and {other} are two people already; nothing was done."
+        case "alone already":
+            return f"{one} is a person of its own already; nothing was done."
+        case "not merged":
+            return (
+                f"Nothing changed: {one} was merged with nothing. Where ids were seen together, name the weaker one "
+                "(a device, an address): it becomes a person of its own."
+            )
 
 
-def _split(shop: Workspace, one: Id, other: Id | None = None) -> str:
-    ids = [seen.id for seen in _person(shop.store, one).ids]
-    if other and other not in ids:
-        return f"{one} and {other} are two people already; nothing was done."
-    if len(ids) == 1:
-        return f"{one} is a person of its own already; nothing was done."
-    _decide(shop, "split", *((one, other) if other else (one,)))
-    with_one = _person(shop.store, one)
-    left = [id for id in ids if id not in {seen.id for seen in with_one.ids}]
-    if not left:
-        return (
-            f"Nothing changed: {one} was merged with nothing. Where ids were seen together, name the weaker one "
-            "(a device, an address): it becomes a person of its own."
-        )
-    undo = shlex.join(["kizuna", "people", "merge", str(one), str(other or left[0])])
-    return f"{one} is apart from {_listed(left)}.\nTo undo it: {undo}"
-
-
-def _found(store: DuckDBStore, texts: tuple[str, ...]) -> list[Id]:
+def _found(store: DuckDBStore, texts: Sequence[str]) -> list[Id]:
     from kizuna.store.whois import find
 
     return [find(store, text) for text in texts]
-
-
-def _person(store: DuckDBStore, id: Id) -> Person:
-    from kizuna.store.people import number_of
-    from kizuna.store.whois import person
-
-    return person(store, number_of(store, id) or 0)
 
 
 def _print(said: str, who: list[Person], format: str) -> None:
@@ -168,7 +160,7 @@ def _told(decision: Decision) -> str:
     return f"{by}: {decision.id} and {decision.other} are one person{taken_back}"
 
 
-def counted(rows: dict[str, int]) -> str:
+def counted(rows: Mapping[str, int]) -> str:
     """How many rows of which facts, in words: ``1 order, 2 tickets``."""
     return ", ".join(f"{_many(count, name)}" for name, count in rows.items() if count) or "no rows"
 
@@ -177,6 +169,6 @@ def _many(count: int, fact: str) -> str:
     return f"{number.count(count)} {fact.replace('_', ' ')}{'' if count == 1 else 's'}"
 
 
-def _listed(ids: list[Id], most: int = 5) -> str:
+def _listed(ids: Sequence[Id], most: int = 5) -> str:
     shown = ", ".join(map(str, ids[:most]))
     return shown + (f" and {number.count(len(ids) - most)} more" if len(ids) > most else "")
