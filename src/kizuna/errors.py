@@ -94,7 +94,10 @@ class NoCustomers(QuestionError):
     """Rows of a fact that knows no customers were asked what their customer did."""
 
     def __init__(self, fact: str) -> None:
-        super().__init__(f"{fact} knows no customers.", "Ask metrics of customers: orders, answers, visits, tickets …")
+        super().__init__(
+            f"Rows of {fact} are nobody's: no condition on what customers did or are fits them.",
+            "Ask metrics of customers' own facts: orders, answers, visits, tickets …",
+        )
 
 
 class UnknownName(QuestionError):

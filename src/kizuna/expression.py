@@ -16,17 +16,33 @@ one that is allowed but wrong.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from kizuna.errors import NotAllowed, QuestionError
+from kizuna.errors import NotAllowed, QuestionError, UnknownName
 
 Resolve = Callable[[str], str]
 """Turns a name of the expression into SQL, or raises `UnknownName`."""
+
+Given = str | int
+"""What may stand between the brackets of a function over what customers did: a text or a whole number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What stands for such a function in SQL, and what kind of value it has."""
+
+    sql: str
+    kind: Literal["number", "text", "condition"]
+
+
+Call = Callable[[str, Sequence[Given]], Called]
+"""Turns a function over what customers did into SQL, or raises `QuestionError`; see `kizuna.history`."""
 
 FUNCTIONS: dict[str, type[exp.Expr]] = {
     "coalesce": exp.Coalesce,
@@ -68,20 +84,27 @@ _QUOTED = re.compile(r"('(?:[^']|'')*')")
 _SETTING = re.compile(r"(?<![:\w]):([a-z_]+(?:\.[a-z_]+)*)")
 
 
-def compile_expression(text: str, resolve: Resolve, *, boolean: bool = False, dialect: str = "duckdb") -> str:
+def compile_expression(
+    text: str, resolve: Resolve, *, boolean: bool = False, dialect: str = "duckdb", call: Call | None = None
+) -> str:
     """Check `text` and write it as SQL, its names replaced by what `resolve` gives for them.
 
-    With `boolean`, the expression must be a condition (``where``), not a number. Raises
-    `NotAllowed` for anything outside the allow-list, `QuestionError` where it does not parse.
+    With `boolean`, the expression must be a condition (``where``), not a number. With `call`, it may look at what
+    customers did: ``orders(90) >= 2``. Raises `NotAllowed` for anything outside the allow-list, `QuestionError`
+    where it does not parse.
     """
     tree = _parse(text)
+    called: dict[int, exp.Expr] = {}
     for node in tree.walk():
-        _check(node, text)
-    if boolean and not isinstance(tree.unnest(), (*_BOOLEAN, exp.Column, exp.Case, exp.Coalesce)):
+        if call is not None and isinstance(node, exp.Anonymous):
+            called[id(node)] = _called(node, text, call, boolean=boolean)
+        else:
+            _check(node, text)
+    if boolean and not isinstance(tree.unnest(), (*_BOOLEAN, exp.Column, exp.Case, exp.Coalesce, exp.Anonymous)):
         raise QuestionError(
             f"{text!r} is not a condition.", "Write something that is true or false, such as country = 'JP'."
         )
-    resolved = tree.transform(lambda node: _resolve(node, resolve), copy=False)
+    resolved = tree.transform(lambda node: called.get(id(node)) or _resolve(node, resolve), copy=False)
     return resolved.sql(dialect=dialect, comments=False, copy=False)
 
 
@@ -155,6 +178,40 @@ def _check(node: exp.Expr, text: str) -> None:
             f"{text!r} uses {what!r}, which is not allowed in an expression.",
             f"Allowed: comparisons, AND OR NOT, IN, BETWEEN, LIKE, IS NULL, CASE, arithmetic, {', '.join(FUNCTIONS)}.",
         )
+
+
+def _called(node: exp.Anonymous, text: str, call: Call, *, boolean: bool) -> exp.Expr:
+    """A function over what customers did as SQL that nothing looks into again; its arguments are plain values."""
+    name = str(node.this).lower()
+    try:
+        found = call(name, [_given(each, name) for each in node.expressions])
+    except UnknownName as error:
+        if error.kind != "function":
+            raise
+        raise NotAllowed(f"{text!r} uses {name}(…), which is not allowed. {error.what}", error.next_step) from None
+    above = node.parent
+    while isinstance(above, exp.Paren):
+        above = above.parent
+    alone = isinstance(above, (exp.And, exp.Or, exp.Not)) or (above is None and boolean)
+    if alone and found.kind != "condition":
+        written, than = (
+            node.sql(dialect="duckdb", normalize_functions=False),
+            ">= 1" if found.kind == "number" else "= '…'",
+        )
+        raise QuestionError(f"{written} is a {found.kind}, not a condition.", f"Compare it: {written} {than}.")
+    return exp.Var(this=f"({found.sql})")
+
+
+def _given(node: exp.Expr, name: str) -> Given:
+    if isinstance(node, exp.Literal):
+        if node.is_string:
+            return str(node.this)
+        if str(node.this).isdecimal():
+            return int(node.this)
+    raise QuestionError(
+        f"{name}({node.sql(dialect='duckdb')}) cannot be read.",
+        f"Write a text in single quotes, or a whole number of days: {name}('…', 90).",
+    )
 
 
 def _name(column: exp.Column) -> str:

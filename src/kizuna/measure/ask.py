@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
-from kizuna.errors import NoHours, QuestionError, UnknownName
+from kizuna.errors import NoCustomers, NoHours, QuestionError, UnknownName
 from kizuna.expression import fill_settings
 from kizuna.facts import FACTS
 from kizuna.measure.answer import Answer, Lineage, Record
@@ -21,6 +21,7 @@ from kizuna.measure.catalogue import Catalogue
 from kizuna.measure.estimate import MIN_UNITS, PERCENTILE_PERIODS, TOTALS, Change, Estimate, compare, estimate, holm
 from kizuna.measure.fetch import Fetched, Reach, calendars, facts_of, fetch, reach_sql
 from kizuna.measure.kind import Recipe
+from kizuna.measure.past import day_asked, day_table
 from kizuna.measure.peopleset import atoms
 from kizuna.measure.plan import Planner, Shape
 from kizuna.measure.question import Question
@@ -63,13 +64,15 @@ class Business:
 class Evaluation:
     """A question worked out: its periods, its statistics and the estimates of all metrics in it.
 
-    `late` says how much of the periods came after they were over.
+    `late` says how much of the periods came after they were over, `as_of` from which day functions over what
+    customers did count back.
     """
 
     axis: Axis
     fetched: Fetched
     estimates: Mapping[str, Estimate]
     late: str = ""
+    as_of: date | None = None
 
 
 FROM_MESSAGES = frozenset(("event", "session", "customer_day", "cart", "order", "message", "customer"))
@@ -84,6 +87,7 @@ def ask(business: Business, question: Question) -> Answer:
     lineage = [lineage_of(business, question, name, found.fetched) for name in asked]
     metrics = {name: business.catalogue[name] for name in asked}
     notes += [found.late] if found.late else []
+    notes += [f"What customers did is counted until {found.as_of}, that day included."] if found.as_of else []
     return Answer(question, records, metrics, lineage, tuple(notes), business.name, business.settings.currency)
 
 
@@ -101,7 +105,7 @@ def evaluate_recipes(
     Of more than `most` groups (the setting max_groups) the smallest become one.
     """
     statistics = all_statistics(recipes.values())
-    shape = Shape(question.by, question.where, question.every == "hour")
+    shape = Shape(question.by, question.where, question.every == "hour", segment=question.segment)
     statements = business.planner.plan(statistics, shape)
     spans = {span for statement in statements for span in statement.spans}
     with business.store.reading() as data:
@@ -109,13 +113,17 @@ def evaluate_recipes(
         axis = _axis(business, question, list(recipes.values()), statistics, reach)
         first_day = min((r.first for r in reach.values() if r.first), default=_first(axis))
         data.bring(calendars(axis, spans, first_day, _furthest(statistics)))
+        as_of = None
+        if any(statement.looks_back for statement in statements):
+            as_of = day_asked(data, question.until, business.settings.zone)
+            data.bring(day_table(as_of))
         most = business.settings.max_groups if most is None else most
         fetched = fetch(data.ask, statements, axis, shape, reach, business.planner, most)
         late = _late(data, axis, business.settings.zone) if reach.keys() & FROM_MESSAGES else ""
     done: dict[str, Estimate] = {}
     for name, recipe in recipes.items():
         done[name] = estimate(recipe, fetched, done, question.level)
-    return Evaluation(axis, fetched, done, late)
+    return Evaluation(axis, fetched, done, late, as_of)
 
 
 def _late(data: Snapshot, axis: Axis, zone: ZoneInfo) -> str:
@@ -164,7 +172,7 @@ def _answerable(business: Business, question: Question) -> tuple[list[str], list
             _check_dimensions(business, question, name)
             kept.append(name)
         except QuestionError as error:
-            if name in question.metrics or not isinstance(error, (UnknownName, NoHours)):
+            if name in question.metrics or not isinstance(error, (UnknownName, NoHours, NoCustomers)):
                 raise
             notes.append(f"{name} is left out: {error.what}")
     if not kept:
@@ -175,9 +183,9 @@ def _answerable(business: Business, question: Question) -> tuple[list[str], list
 
 
 def _check_dimensions(business: Business, question: Question, name: str) -> None:
-    if question.by or question.where or question.every == "hour":
+    if question.by or question.filters or question.every == "hour":
         needed = in_order(business.catalogue, [name])
-        shape = Shape(question.by, question.where, question.every == "hour")
+        shape = Shape(question.by, question.where, question.every == "hour", segment=question.segment)
         business.planner.plan(all_statistics(business.catalogue.recipe(n) for n in needed), shape)
 
 
@@ -369,7 +377,7 @@ def lineage_of(business: Business, question: Question, name: str, fetched: Fetch
         metric=name,
         definition=business.catalogue[name].meaning.en,
         sql=tuple(s.sql for s in fetched.statements if statistics & set(s.statistics)),
-        filters=question.where,
+        filters=question.filters,
         data_from=min((r.first for r in reaches if r.first), default=None),
         data_until=max((r.last for r in reaches if r.last), default=None),
         rows=sum(r.rows for r in reaches),

@@ -26,7 +26,7 @@ Planned = tuple[str, tuple[People, ...], frozenset[str]]
 def people_sql(planner: Planner, statistics: Sequence[People], shape: Shape) -> Iterator[Planned]:
     """One statement for all people statistics that share sets (and, with groups, their carriers)."""
     for cluster in _clusters(statistics):
-        if not shape.by and not shape.where:
+        if not shape.by and not shape.narrowed:
             yield _statement(planner, tuple(cluster), shape)
             continue
         for _, together in groupby(sorted(cluster, key=_carried), key=_carried):
@@ -53,7 +53,7 @@ def _carried(stat: People) -> str:
 
 def _statement(planner: Planner, statistics: tuple[People, ...], shape: Shape) -> Planned:
     used = list(dict.fromkeys(atom for stat in statistics for atom in atoms(stat.expression)))
-    counted = frozenset(carriers(statistics[0].expression)) if shape.by or shape.where else frozenset(used)
+    counted = frozenset(carriers(statistics[0].expression)) if shape.by or shape.narrowed else frozenset(used)
     spans: set[str] = {"back"}
     members: dict[tuple[str, bool], str] = {}
     ctes: list[str] = []

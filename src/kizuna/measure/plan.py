@@ -13,11 +13,16 @@ from itertools import groupby
 from kizuna.errors import NoHours
 from kizuna.expression import compile_expression, fill_settings, quote_name, quote_text
 from kizuna.facts import FACTS, day_of
+from kizuna.history import SEGMENT
 from kizuna.measure.metric import PeopleSet
 from kizuna.measure.names import Names
+from kizuna.measure.past import AS_OF
 from kizuna.measure.peopleplan import people_sql
 from kizuna.measure.rowplan import quantiles_sql, rows_sql
 from kizuna.measure.statistic import Last, People, Quantile, Rows, Statistic
+
+Known = tuple[tuple[str, str], ...]
+"""Segments, by name: their conditions."""
 
 NO_GROUP = "(none)"
 OTHER = "(other)"
@@ -27,20 +32,27 @@ OTHER = "(other)"
 class Shape:
     """All that the SQL depends on besides the statistics.
 
-    `kept` are the groups of `by` to tell apart, where there are too many: all others are one.
+    `segment` is the name of the one whose customers' rows count. `kept` are the groups of `by` to tell apart, where
+    there are too many: all others are one.
     """
 
     by: tuple[str, ...] = ()
     where: str = ""
     hourly: bool = False
     kept: tuple[tuple[str, ...], ...] = ()
+    segment: str = ""
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether not all rows count."""
+        return bool(self.where or self.segment)
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One SELECT. It gives period, g0…, bucket (not for `Last`) and one column s0… per statistic.
 
-    `spans` are the calendars it joins, by span name.
+    `spans` are the calendars it joins, by span name; it may also look back at what customers did.
     """
 
     sql: str
@@ -48,20 +60,35 @@ class Statement:
     spans: frozenset[str]
     extra: tuple[str, ...] = ()
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether it needs the day to count back from."""
+        return AS_OF in self.sql
+
 
 class Planner:
-    """Plans statistics for one workspace; `properties` are the property names known per fact."""
+    """Plans statistics for one workspace.
+
+    `properties` are the property names known per fact, `segments` the conditions of segments by name.
+    """
 
     def __init__(
-        self, sets: Mapping[str, PeopleSet], properties: Mapping[str, Sequence[str]], settings: Mapping[str, object]
+        self,
+        sets: Mapping[str, PeopleSet],
+        properties: Mapping[str, Sequence[str]],
+        settings: Mapping[str, object],
+        segments: Mapping[str, str] | None = None,
     ) -> None:
         self.sets, self.properties, self.settings = sets, properties, settings
-        self._plans: dict[tuple[frozenset[Statistic], Shape], tuple[Statement, ...]] = {}
+        self.segments: Mapping[str, str] = {} if segments is None else segments
+        self._plans: dict[tuple[frozenset[Statistic], Shape, Known], tuple[Statement, ...]] = {}
         self._compiled: dict[tuple[str, str], str] = {}
 
     def plan(self, statistics: Iterable[Statistic], shape: Shape) -> tuple[Statement, ...]:
         """The statements that fetch `statistics`; the same shape is planned once."""
-        key = (frozenset(statistics), shape)
+        # A plan has the conditions of segments in it, and these may be changed.
+        looked_up = shape.segment or SEGMENT in shape.where.lower()
+        key = (frozenset(statistics), shape, tuple(sorted(self.segments.items())) if looked_up else ())
         planned = self._plans.get(key)
         if planned is None:
             if len(self._plans) > 500:
@@ -100,9 +127,10 @@ class Planner:
 
         `condition`, SQL already, narrows it further.
         """
-        asked = compile_expression(shape.where, names.asked, boolean=True) if shape.where and filtered else ""
+        asked = names.condition(shape.where) if shape.where and filtered else ""
+        member = names.segment(shape.segment) if shape.segment and filtered else ""
         # in brackets: an OR in one of them must not let rows past the others
-        conditions = " AND ".join(f"({part})" for part in (asked, condition) if part)
+        conditions = " AND ".join(f"({part})" for part in (asked, member, condition) if part)
         where = f" WHERE {conditions}" if conditions else ""
         if shape.hourly and span not in ("period", "end"):
             raise NoHours(f"The {span} of {names.fact.name}")
@@ -114,7 +142,7 @@ class Planner:
         return fill_settings(span, self.settings)
 
     def names(self, fact: str, time: str = "") -> Names:
-        return Names(FACTS[fact], time or FACTS[fact].time, self.properties)
+        return Names(FACTS[fact], time or FACTS[fact].time, self.properties, segments=self.segments)
 
     def groups(self, names: Names, shape: Shape, extra: tuple[str, ...] = ()) -> str:
         """``g0 …`` columns, each with a comma after it; no value is a group of its own."""

@@ -19,7 +19,8 @@ class Question:
     `metrics` are ids or group names, none for all; `by` dimensions or customer traits; `every`
     splits the range into periods ("all": it is one); `since` is the first day and `until` the day
     after the last, ``None`` for as far as the data goes; `where` is a condition over dimensions;
-    `compare` is what each period is compared with; `level` is the confidence of intervals.
+    `segment` names the customers whose rows count; `compare` is what each period is compared with; `level` is the
+    confidence of intervals.
     """
 
     metrics: tuple[str, ...]
@@ -30,6 +31,12 @@ class Question:
     where: str = ""
     compare: Compare = "previous"
     level: float = 0.95
+    segment: str = ""
+
+    @property
+    def filters(self) -> str:
+        """What narrows it, as people read it."""
+        return " AND ".join(filter(None, (self.where, self.segment and f"segment('{self.segment}')")))
 
     def __post_init__(self) -> None:
         if self.every not in EVERY:

@@ -16,6 +16,7 @@ from kizuna.collect.survey.survey import Survey, When
 from kizuna.errors import QuestionError, SettingError
 from kizuna.expression import compile_expression
 from kizuna.facts import QUESTIONS
+from kizuna.history import check_call
 
 BY_MAIL = ("ticket_resolved", "order", "order_delivered", "signup", "event")
 """What is asked about by mail, since nobody is there to be shown anything."""
@@ -237,7 +238,7 @@ def _check_where(when: When, origin: str) -> None:
     """Its names are looked up where a workspace is; here it must be something that can be read."""
     if when.where:
         try:
-            compile_expression(when.where, lambda name: f'"{name}"', boolean=True)
+            compile_expression(when.where, lambda name: f'"{name}"', boolean=True, call=check_call)
         except QuestionError as error:
             raise SettingError(f"{origin}: when: where: {error.what}", error.next_step) from None
 
