@@ -9,8 +9,7 @@ from kizuna.show.commands.measuring import look_back
 from kizuna.show.reading import parts
 from kizuna.show.web.pages.overview import look
 from kizuna.show.web.scope import read_scope
-
-from conftest import WebSite
+from website import WebSite
 
 
 def test_all_metrics_with_data_have_a_card_with_interval_and_verdict(site: WebSite) -> None:
@@ -28,7 +27,7 @@ def test_one_question_gives_the_numbers_of_two(site: WebSite) -> None:
     scope = read_scope({}, site.hub.last_day(), shop.settings, {})
     now, course = look_back(shop)
     seen = look(site.hub, scope)
-    assert [r for r in seen.now.records] == [r for r in now.records]
+    assert list(seen.now.records) == list(now.records)
     of_course = {(r.metric, r.start, tuple(r.group.values())): r.value for r in course.records}
     assert {(r.metric, r.start, tuple(r.group.values())): r.value for r in seen.course.records} == of_course
 
@@ -69,5 +68,5 @@ def test_it_is_in_three_languages(site: WebSite) -> None:
 def test_whoever_is_not_signed_in_is_sent_to_sign_in(site: WebSite) -> None:
     answer = site.client("nobody").get("/?period=this-month")
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/login"
+    assert answer.headers["location"] == "/login?next=/%3Fperiod%3Dthis-month"
     assert site.client("nobody").get("/metrics").headers["location"] == "/login?next=/metrics"

@@ -15,6 +15,7 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from kizuna.show.web.who import needs
 
@@ -64,7 +65,7 @@ def address(name: str) -> str:
 
 
 @get(PATH + "{name:str}", opt=needs("nobody"), include_in_schema=False, sync_to_thread=False)
-def serve(name: str, request: Request[Any, Any, Any]) -> Response[bytes]:
+def serve(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
     """A file; for good where the address carries the right digest."""
     try:
         found = static(name)

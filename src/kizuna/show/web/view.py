@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Request, Response
+from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from kizuna.locale.texts import nearest, say
@@ -143,7 +144,7 @@ class View:
         return [(code, LANGUAGE_NAMES[code]) for code in LANGUAGES]
 
 
-def provide_view(request: Request[Any, Any, Any], hub: Hub) -> View:
+def provide_view(request: Request[Any, Any, Any], hub: NamedDependency[Hub]) -> View:
     """The view, for handlers that ask for ``view: View``."""
     return View.of(request, hub)
 

@@ -15,6 +15,7 @@ from kizuna.show import number
 from kizuna.show.reading import Part, Reader, parts
 from kizuna.show.table import DERIVED_FROM, label
 from kizuna.show.web.card import Card, card
+from kizuna.show.web.given import TheView
 from kizuna.show.web.hub import Hub
 from kizuna.show.web.scope import Scope, course_of
 from kizuna.show.web.view import View
@@ -85,7 +86,7 @@ class Missing:
 
 
 @get("/", sync_to_thread=True)
-def overview(view: View) -> Response[str]:
+def overview(view: TheView) -> Response[str]:
     """The page."""
     scope = view.scope
     worked = view.hub.kept.get(("overview", scope), lambda: look(view.hub, scope))
