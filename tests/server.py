@@ -76,6 +76,13 @@ class RunningServer:
         """Everything it printed."""
         return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
 
+    def says(self, what: str, seconds: float = 20.0) -> bool:
+        """Whether it prints something, sooner or later: it answers before it has greeted."""
+        until = time.monotonic() + seconds
+        while what not in self.said() and time.monotonic() < until:
+            time.sleep(0.05)
+        return what in self.said()
+
     def client(self) -> Client:
         """A client of its own connection; one per thread."""
         return Client(self.port)

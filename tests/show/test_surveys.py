@@ -411,7 +411,7 @@ def test_a_new_file_of_an_anonymous_instrument_says_so(run: Run, shop: Path) -> 
 def test_a_server_that_cannot_send_says_so_at_its_start(shop: Path) -> None:
     write(shop, "nps", NPS + '[when]\nafter = "order"\n')
     with served(shop) as server:
-        assert "No mail is sent: [mail] is not set" in server.said()
+        assert server.says("No mail is sent: [mail] is not set")
 
 
 def test_what_few_said_without_their_names_is_not_shown(run: Run, shop: Path) -> None:
