@@ -204,3 +204,14 @@ def test_what_cannot_be_read_is_said(shop: Workspace) -> None:
             continue
         with pytest.raises(QuestionError, match="no place in the timeline"):
             timeline(shop, after=cursor)
+
+
+def test_numbers_of_one_customer(shop: Workspace) -> None:
+    """``customer_no`` in a condition is the person's, on every fact that has people, and on no other."""
+    ada = number(shop, "c1")
+    answer = shop.measure("orders", "tickets_opened", where=f"customer_no = {ada}", compare="none")
+    assert [record.value for record in answer.records] == [2, 1]
+    bo = number(shop, "c2")
+    assert shop.measure("orders", where=f"customer_no = {bo}", compare="none").value() == 0
+    with pytest.raises(UnknownName, match="no dimension of ad 'customer_no'"):
+        shop.measure("ad_spend", where=f"customer_no = {ada}")

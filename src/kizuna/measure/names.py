@@ -79,7 +79,12 @@ class Names:
         )
 
     def asked(self, name: str) -> str:
-        """A name of a ``where``: as `column`, the customer's trait standing in where a row is silent."""
+        """A name of a ``where``: as `column`, the customer's trait standing in where a row is silent.
+
+        ``customer_no`` is the number of the row's customer, as profiles have it.
+        """
+        if name == "customer_no" and self.fact.has_customer:
+            return "t.customer_no"
         column = self.fact.by_name.get(name)
         if column and column.role == "dimension" and self._also_trait(name):
             return f"COALESCE(t.{quote_name(name)}, {self._trait(name)})"

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kizuna.expression import compile_expression
 from kizuna.measure.ask import Business
+from kizuna.measure.past import last_day
 from kizuna.store.duckdb import Reading
 from kizuna.store.ids import KINDS, spelled
+from kizuna.understand.segment import members_sql
 
 LONGEST = 200
 """A text to look for is cut after so many characters; no id or name is longer."""
@@ -84,12 +86,12 @@ def find(data: Reading, text: str) -> Found:
 
 
 def members(business: Business, data: Reading, where: str) -> NDArray[np.int32]:
-    """The numbers of the customers that a condition over their traits holds for. Raises as `Business` questions do."""
-    names = business.planner.names("customer")
-    condition = compile_expression(where, names.asked, boolean=True)
-    found = data.ask(
-        f"SELECT t.customer_no FROM customer AS t{names.joins()} WHERE t.customer_no IS NOT NULL AND ({condition})"
-    )
+    """The numbers of the customers that a condition holds for, as in `kizuna.understand.segment`.
+
+    What they did counts until the last day with data. Raises `QuestionError` where the condition is not right.
+    """
+    today = datetime.now(business.settings.zone).date()
+    found = data.ask(members_sql(business.planner, where, last_day(data, today) or today))
     numbers: NDArray[np.int32] = found["customer_no"].to_numpy().astype(np.int32)
     return numbers
 
