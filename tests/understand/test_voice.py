@@ -93,6 +93,7 @@ def test_one_response_is_one_voice_with_all_its_answers(shop: Workspace) -> None
         ({"language": "en", "survey": "nps"}, ["r1"]),
         ({"since": date(2026, 3, 7), "until": date(2026, 3, 9), "survey": "nps"}, ["r7", "r6"]),
         ({"where": "country = 'JP'"}, ["r7", "r5", "r3", "r1"]),
+        ({"where": "answered('nps') >= 9"}, ["r8", "r7", "r2", "r1"]),
         ({"where": "customer.country = 'JP' OR channel = 'web'"}, ["r7", "r5", "r3", "r1"]),
         ({"among": ("r1", "r9", "no such")}, ["r1"]),
         ({"among": ()}, []),

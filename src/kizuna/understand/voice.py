@@ -19,8 +19,9 @@ from typing import Any
 import pyarrow as pa
 
 from kizuna.errors import QuestionError
-from kizuna.expression import compile_expression, quote_text
+from kizuna.expression import quote_text
 from kizuna.measure.ask import Business
+from kizuna.measure.past import AS_OF, day_asked, day_table
 from kizuna.understand.opinion import OPINIONS, Opinion, opinion_sql
 
 PAGE = 25
@@ -137,6 +138,8 @@ def voices(
     sql += f"{follow} ORDER BY placed_at DESC, tie DESC LIMIT {limit + 1}"
     with business.store.reading() as data:
         data.bring(tables)
+        if AS_OF in sql:
+            data.bring(day_table(day_asked(data, wanted.until, business.settings.zone)))
         rows = data.ask(sql).to_pylist()
         page = [_voice(row) for row in rows[:limit]]
         data.bring({"voice_page": _table([each.id for each in page])})
@@ -158,6 +161,8 @@ def counted(business: Business, wanted: Wanted, least: int) -> Counted:
     hidden = "(SELECT count(*) FROM voice) > (SELECT count(*) FROM shown) AS hidden"
     with business.store.reading() as data:
         data.bring(tables)
+        if AS_OF in sql:
+            data.bring(day_table(day_asked(data, wanted.until, business.settings.zone)))
         (found,) = data.ask(
             f"{sql} SELECT count(*) AS responses, {by}, count(comment) AS comments, {hidden} FROM fits"
         ).to_pylist()
@@ -175,8 +180,7 @@ def _selected(business: Business, wanted: Wanted, least: int) -> tuple[str, dict
     names = business.planner.names(FACT)
     rows = ["t.status <> 'dismissed'"]
     if wanted.where:
-        condition = compile_expression(wanted.where, names.asked, boolean=True)
-        rows.append(f"({condition}) AND NOT {UNNAMED}")
+        rows.append(f"({names.condition(wanted.where)}) AND NOT {UNNAMED}")
     rows += [f"t.{name} = {quote_text(value)}" for name in CHOICES if (value := getattr(wanted, name))]
     days = ((">=", wanted.since), ("<", wanted.until))
     rows += [f"t.answered_day {sign} DATE '{day.isoformat()}'" for sign, day in days if day is not None]

@@ -17,7 +17,7 @@ from kizuna.show.web.security import Security
 from kizuna.show.web.view import provide_view
 from kizuna.show.web.who import guard
 
-PAGES = ("overview", "notes")
+PAGES = ("overview", "notes", "feedback")
 """Modules of ``pages``, each with its handlers in `ROUTES`."""
 
 LARGEST_BODY = 2_000_000
