@@ -99,6 +99,11 @@ SETTINGS: dict[str, Setting] = {
         Setting(
             "max_key_events", 20_000, "a write key that sends more messages a second has to wait (429); 0 for no limit"
         ),
+        Setting(
+            "max_api_requests",
+            600,
+            "an API key or account that asks more often in a minute has to wait (429); 0 for no limit",
+        ),
         Setting("max_open_answers", 60, "answers to open surveys taken from one network address in an hour"),
         Setting("header_seconds", 30, "a client that takes longer to send its headers is cut off"),
         Setting("body_seconds", 30, "a client that takes longer to send its body is cut off"),

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
 import sqlglot
 
-from kizuna.expression import compile_expression, fill_settings
+from kizuna.expression import compile_expression, fill_settings, quote_text
 from kizuna.facts import FACTS
 from kizuna.measure.ask import Business, Evaluation, all_statistics, data_reach, evaluate, lineage_of, planned_sql
 from kizuna.measure.calendar import Every, Period, make_axis
 from kizuna.measure.fetch import calendars
 from kizuna.measure.kind import HOLDS, Recipe
 from kizuna.measure.metric import Metric, PeopleSet
+from kizuna.measure.past import AS_OF, day_asked, day_table
 from kizuna.measure.peopleset import atoms, to_text
 from kizuna.measure.plan import Shape
 from kizuna.measure.question import Question
@@ -110,25 +111,63 @@ def rows_behind(
     For a metric made of several facts these are the rows of its base; columns that are empty in
     all rows are left out. `line_no` and `import_no` say which file and line each came from.
     """
+    return rows_after(business, name, since, until, where, limit).table
+
+
+Place = tuple[date, int, int, str]
+"""Where a row stands among all: its time, import, line and key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Facts behind a number, and the place of each."""
+
+    table: pa.Table
+    places: Sequence[Place]
+
+
+def rows_after(
+    business: Business,
+    name: str,
+    since: date | None,
+    until: date | None,
+    where: str = "",
+    limit: int | None = None,
+    after: Place | None = None,
+) -> Behind:
+    """As `rows_behind`, but only those that come after a place: for reading them page by page."""
     recipe = _first_with_rows(business, business.catalogue.recipe(name))
     fact, time, base, span, holds = _scan_of(business, recipe)
     with business.store.reading() as data:
         reach = data_reach(data, [Rows("count", fact, time=time)], business.planner)[fact]
     if reach.first is None or reach.last is None:
-        return pa.table({})
+        return Behind(pa.table({}), ())
     last = date.fromordinal(reach.last.toordinal() + 1)
     axis = make_axis("all", since or reach.first, until or max(last, since or last), "none", business.settings.zone)
     names = business.planner.names(fact, time)
     condition = compile_expression(base, names.column, boolean=True) if base else ""
-    shape = Shape((), where)
-    source = business.planner.source(names, span, holds, shape, condition)
-    columns = ", ".join(f't."{c}"' for c in FACTS[fact].stored_columns() if c not in ("bucket", "row_key"))
-    cut = f" LIMIT {int(limit)}" if limit is not None else ""
-    sql = f'SELECT DISTINCT {columns} {source} ORDER BY t."{time}" DESC, t.import_no, t.line_no{cut}'
+    source = business.planner.source(names, span, holds, Shape((), where), condition)
     with business.store.reading() as data:
         data.bring(calendars(axis, {span}, reach.first))
-        table = data.ask(sql)
-    return table.select([c for c in table.column_names if table[c].null_count < len(table) or not len(table)])
+        if AS_OF in source:
+            data.bring(day_table(day_asked(data, until, business.settings.zone)))
+        table = data.ask(_rows_sql(fact, time, source, limit, after))
+    moments, imports, lines, keys = (table[c].to_pylist() for c in (time, "import_no", "line_no", "row_key"))
+    shown = [c for c in table.column_names if c != "row_key" and (table[c].null_count < len(table) or not len(table))]
+    return Behind(table.select(shown), list(zip(moments, imports, lines, keys, strict=True)))
+
+
+def _rows_sql(fact: str, time: str, source: str, limit: int | None, after: Place | None) -> str:
+    columns = ", ".join(f't."{c}"' for c in FACTS[fact].stored_columns() if c != "bucket")
+    rest = ""
+    if after is not None:
+        moment, number, line, key = after
+        at = f"TIMESTAMP '{moment.isoformat(sep=' ')}'" if isinstance(moment, datetime) else f"DATE '{moment}'"
+        place = f"({int(number)}, {int(line)}, {quote_text(key)})"
+        rest = f' WHERE "{time}" < {at} OR ("{time}" = {at} AND (import_no, line_no, row_key) > {place})'
+    cut = f" LIMIT {int(limit)}" if limit is not None else ""
+    rows = f"SELECT DISTINCT {columns} {source}"
+    return f'SELECT * FROM ({rows}){rest} ORDER BY "{time}" DESC, import_no, line_no, row_key{cut}'
 
 
 def _latest(found: Evaluation, name: str, until: date | None) -> int:

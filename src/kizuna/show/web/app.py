@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
-from kizuna.show.web import statics
+from kizuna.show.web import api, statics
 from kizuna.show.web.auth.doorman import Doorman
 from kizuna.show.web.errors import HANDLERS
 from kizuna.show.web.hub import Hub
@@ -28,7 +28,7 @@ def make_app(hub: Hub) -> Litestar:
     """The application of a workspace, as ASGI."""
     routes = [route for page in PAGES for route in import_module(f"kizuna.show.web.pages.{page}").ROUTES]
     return Litestar(
-        [statics.serve, Router("/", route_handlers=routes, include_in_schema=False)],
+        [statics.serve, api.router(hub), Router("/", route_handlers=routes, include_in_schema=False)],
         guards=[guard],
         middleware=[DefineMiddleware(Security), DefineMiddleware(Doorman, state=hub.state)],
         dependencies={

@@ -1,0 +1,138 @@
+"""Examples of answers, as OpenAPI and the page ``/api`` show them; a test holds each against its schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MEASURE: dict[str, Any] = {
+    "question": {
+        "metrics": ["nps"],
+        "by": [],
+        "every": "month",
+        "since": "2026-05-01",
+        "until": "2026-06-01",
+        "where": "",
+        "segment": None,
+        "compare": "previous",
+        "level": 0.95,
+    },
+    "business": "Nordlys",
+    "currency": "DKK",
+    "timezone": "Europe/Copenhagen",
+    "metrics": [
+        {
+            "id": "nps",
+            "name": {"en": "Net Promoter Score", "ja": "ネットプロモータースコア", "da": "Net Promoter Score"},
+            "meaning": {
+                "en": "Promoters minus detractors, in points.",
+                "ja": "推奨者の割合から批判者の割合を引いた値。",
+                "da": "Ambassadører minus kritikere, i point.",
+            },
+            "unit": "points",
+            "direction": "up",
+            "data_from": "2025-06-01",
+            "data_until": "2026-06-14",
+            "rows": 4180,
+            "sql": None,
+        }
+    ],
+    "numbers": [
+        {
+            "metric": "nps",
+            "variant": "",
+            "period_start": "2026-05-01",
+            "period_end": "2026-06-01",
+            "group": {},
+            "value": 41.2,
+            "low": 36.8,
+            "high": 45.6,
+            "n": 612,
+            "people": 598,
+            "previous": 35.1,
+            "change": 6.1,
+            "change_low": 0.4,
+            "change_high": 11.8,
+            "p_value": 0.037,
+            "p_raw": 0.037,
+            "flags": [],
+        }
+    ],
+    "flags": {},
+    "notes": [],
+}
+
+_NPS: dict[str, Any] = {
+    "id": "nps",
+    "variant": "",
+    "name": {"en": "Net Promoter Score", "ja": "ネットプロモータースコア", "da": "Net Promoter Score"},
+    "meaning": {
+        "en": "Promoters minus detractors, in points.",
+        "ja": "推奨者の割合から批判者の割合を引いた値。",
+        "da": "Ambassadører minus kritikere, i point.",
+    },
+    "group": "feedback",
+    "kind": "net",
+    "unit": "points",
+    "direction": "up",
+    "reference": "Reichheld, F. (2003)",
+}
+
+METRICS: dict[str, Any] = {"items": [_NPS], "next": "WyJucHMiXQ"}
+
+METRIC: dict[str, Any] = _NPS | {
+    "formula": "100 * (favourable - unfavourable) / base",
+    "filled": "100 * (351 - 99) / 612",
+    "parts": {"favourable": "rows of survey_response where score >= 9, by answered_at"},
+    "variants": {"nps": "Promoters minus detractors, in points."},
+    "sql": {"duckdb": ["SELECT c.period, t.bucket, COUNT(*) AS s0 FROM ..."]},
+    "data_from": "2025-06-01",
+    "data_until": "2026-06-14",
+    "rows": 4180,
+    "value": 41.2,
+    "example_start": "2026-05-01",
+    "example_end": "2026-06-01",
+}
+
+ROWS: dict[str, Any] = {
+    "items": [
+        {
+            "response_id": "r-1042",
+            "survey": "after-order",
+            "question": "nps",
+            "score": 9.0,
+            "answered_at": "2026-05-30T08:12:44Z",
+            "customer_no": 311,
+            "import_no": 4,
+            "line_no": 1043,
+        }
+    ],
+    "next": None,
+}
+
+NOTE: dict[str, Any] = {
+    "id": 12,
+    "day": "2026-03-15",
+    "last_day": None,
+    "text": "New checkout",
+    "metrics": ["cart_abandonment_rate"],
+    "by": "ada@example.com",
+}
+
+SEGMENT: dict[str, Any] = {
+    "name": "japan",
+    "title": "Customers in Japan",
+    "description": "",
+    "condition": "country = 'JP'",
+}
+
+SURVEY: dict[str, Any] = {
+    "name": "after-order",
+    "state": "active",
+    "instrument": "nps",
+    "channels": ["email", "link"],
+    "languages": ["en", "ja"],
+    "anonymous": False,
+    "asked": 2140,
+    "answered": 812,
+    "problem": "",
+}
