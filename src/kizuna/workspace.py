@@ -19,6 +19,7 @@ from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.properties import Properties
 from kizuna.store.remote import RemoteStore
 from kizuna.store.running import claimed, running
+from kizuna.store.segments import Segments
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -77,13 +78,18 @@ class Workspace:
         return self._once("catalogue", lambda: Catalogue(self.settings, self.root / "metrics"))
 
     @cached_property
+    def segments(self) -> Segments:
+        """The conditions of segments by name."""
+        return self._once("segments", lambda: Segments(self.root, self.settings.state_url))
+
+    @cached_property
     def business(self) -> Business:
         """What measuring needs of this workspace."""
         from kizuna.measure.ask import Business
         from kizuna.measure.plan import Planner
 
         def make() -> Business:
-            planner = Planner(self.catalogue.sets, Properties(self.store), self.settings)
+            planner = Planner(self.catalogue.sets, Properties(self.store), self.settings, self.segments)
             return Business(self.store, self.catalogue, planner, self.settings, self.name)
 
         return self._once("business", make)
@@ -136,12 +142,14 @@ class Workspace:
         where: str = "",
         compare: Compare = "previous",
         level: float = 0.95,
+        segment: str = "",
     ) -> Answer:
         """Measure metrics (ids, or group names such as ``feedback``); none named means all.
 
         `by` breaks down by dimensions or customer traits; `every` is hour, day, week, month,
         quarter, year or all; `since` is the first day, `until` the day after the last; `where` is
-        an SQL condition over dimensions; `compare` is previous, year or none.
+        an SQL condition over dimensions and over what customers did; `segment` names the customers whose rows
+        count; `compare` is previous, year or none.
         """
         from kizuna.measure.ask import ask
         from kizuna.measure.question import Question, read_day
@@ -156,6 +164,7 @@ class Workspace:
             where,
             compare,
             level,
+            segment,
         )
         return ask(self.business, question)
 
@@ -172,14 +181,15 @@ class Workspace:
         until: str | date | None = None,
         where: str = "",
         limit: int | None = None,
+        segment: str = "",
     ) -> pa.Table:
         """The facts behind a metric's number, newest first."""
         from kizuna.measure.explain import rows_behind
-        from kizuna.measure.question import read_day
+        from kizuna.measure.question import narrowed, read_day
 
         initiatives = self.settings.initiatives
         first, last = read_day(since, initiatives, "since"), read_day(until, initiatives, "until")
-        return rows_behind(self.business, metric, first, last, where, limit)
+        return rows_behind(self.business, metric, first, last, narrowed(where, segment), limit)
 
     def metrics(self, search: str | None = None) -> list[Metric]:
         """The catalogue, or what of it fits a search in English, Japanese or Danish."""
@@ -241,6 +251,8 @@ class Workspace:
 
     def close(self) -> None:
         """Let the database go."""
+        if segments := self.__dict__.pop("segments", None):
+            segments.close()
         store = self.__dict__.pop("store", None)
         self.__dict__.pop("business", None)
         if store is not None:

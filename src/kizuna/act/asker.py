@@ -109,7 +109,9 @@ class Asker:
             return fatigue.why("not_sampled")
         with self._desk.reserved.lock, self._desk.store.reading() as data:
             standing, who, numbers = self._desk.stands(data, ids, at)
-            if survey.text.when.after == "page" and not in_segment(data, survey, numbers, self._desk.properties):
+            if survey.text.when.after == "page" and not in_segment(
+                data, survey, numbers, at, self._settings, self._desk.properties
+            ):
                 return fatigue.why("not_in_segment")
             if why := self._desk.objects(survey, at, standing):
                 return why

@@ -20,10 +20,11 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from kizuna.act.subjects import Subject, subject_of
 from kizuna.collect.survey.survey import Survey
-from kizuna.expression import compile_expression, quote_text
-from kizuna.facts import FACTS
+from kizuna.expression import quote_text
+from kizuna.facts import FACTS, Fact
 from kizuna.locale.texts import nearest
 from kizuna.measure.names import Names
+from kizuna.measure.past import Past
 from kizuna.settings import Settings
 from kizuna.store.duckdb import Reading
 
@@ -53,6 +54,9 @@ class Candidate:
     """Columns of the step ``invited`` that the row and its customer tell: customer_id, ticket_id, agent …"""
 
 
+Known = Mapping[str, Sequence[str]]
+"""The names of properties per fact."""
+
 _ABOUT = ("ticket_id", "order_id", "agent", "team", "tier", "campaign", "country")
 
 
@@ -73,23 +77,28 @@ def candidates(
     if subject is None:
         return []
     values = _values(subject, survey, now) | ({} if people is None else {"people": list(people)})
-    rows = data.rows(_sql(subject, survey, properties, narrow=people is not None), values)
-    names = ("subject", "at", "customer_no", "customer_id", "phone", "emails", "language", "said_country", "zone")
+    names = _names(subject.fact, subject.time, properties, now, settings)
+    rows = data.rows(_sql(subject, survey, names, narrow=people is not None), values)
+    told_of = ("subject", "at", "customer_no", "customer_id", "phone", "emails", "language", "said_country", "zone")
     found = []
     for row in rows:
-        told = dict(zip((*names, *_ABOUT), row, strict=True))
+        told = dict(zip((*told_of, *_ABOUT), row, strict=True))
         found.append(_candidate(survey, told, settings))
     return found
 
 
-def in_segment(data: Reading, survey: Survey, numbers: Sequence[int], properties: Mapping[str, Sequence[str]]) -> bool:
+def in_segment(
+    data: Reading, survey: Survey, numbers: Sequence[int], now: int, settings: Settings, properties: Known
+) -> bool:
     """Whether one of these people is of whom a survey on a page is asked (its condition is about the customer)."""
     if not survey.text.when.where:
         return True
-    condition = _condition(survey, Names(FACTS["customer"], FACTS["customer"].time, properties))
+    names = _names(FACTS["customer"], FACTS["customer"].time, properties, now, settings)
+    condition = names.condition(survey.text.when.where)
     return bool(
         data.rows(
-            f"SELECT 1 FROM customer AS t WHERE t.customer_no IN (SELECT unnest($people::INTEGER[])) AND ({condition})",
+            f"SELECT 1 FROM customer AS t{names.joins()} "
+            f"WHERE t.customer_no IN (SELECT unnest($people::INTEGER[])) AND ({condition})",
             {"people": list(numbers)},
         )
     )
@@ -100,7 +109,7 @@ def check_condition(survey: Survey, settings: Settings, properties: Mapping[str,
     subject = subject_of(survey.text.when, settings.timezone)
     fact, time = (subject.fact, subject.time) if subject else (FACTS["customer"], FACTS["customer"].time)
     if survey.text.when.where:
-        _condition(survey, Names(fact, time, properties))
+        _names(fact, time, properties, 0, settings).condition(survey.text.when.where)
 
 
 def rule_of(survey: Survey) -> str:
@@ -161,9 +170,14 @@ def _candidate(survey: Survey, told: Mapping[str, Any], settings: Settings) -> C
     )
 
 
-def _sql(subject: Subject, survey: Survey, properties: Mapping[str, Sequence[str]], *, narrow: bool) -> str:
-    names = Names(subject.fact, subject.time, properties)
-    condition = _condition(survey, names) if survey.text.when.where else "TRUE"
+def _names(fact: Fact, time: str, properties: Known, now: int, settings: Settings) -> Names:
+    """What a condition's names stand for; what customers did counts until the day of `now`."""
+    day = datetime.fromtimestamp(now / 1_000_000, settings.zone).date()
+    return Names(fact, time, properties, past=Past(f"DATE '{day:%Y-%m-%d}'"))
+
+
+def _sql(subject: Subject, survey: Survey, names: Names, *, narrow: bool) -> str:
+    condition = names.condition(survey.text.when.where) if survey.text.when.where else "TRUE"
     columns = subject.fact.stored_columns()
     about = ", ".join(f"t.{name}" if name in columns else f"NULL AS {name}" for name in _ABOUT)
     own = [f"t.{name}" if name in columns else "NULL" for name in ("customer_id", "phone", "email")]
@@ -196,10 +210,6 @@ def _sql(subject: Subject, survey: Survey, properties: Mapping[str, Sequence[str
     WHERE coalesce(p.works_here, FALSE) = $employees
     ORDER BY l.happened, l.subject
     """
-
-
-def _condition(survey: Survey, names: Names) -> str:
-    return compile_expression(survey.text.when.where, names.asked, boolean=True)
 
 
 def _values(subject: Subject, survey: Survey, now: int) -> dict[str, Any]:

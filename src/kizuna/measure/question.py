@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import get_args
 
 from kizuna.errors import QuestionError, did_you_mean
+from kizuna.expression import quote_text
 from kizuna.measure.calendar import EVERY, Compare, Every
 
 
@@ -35,8 +36,8 @@ class Question:
 
     @property
     def filters(self) -> str:
-        """What narrows it, as people read it."""
-        return " AND ".join(filter(None, (self.where, self.segment and f"segment('{self.segment}')")))
+        """What narrows it, as a condition."""
+        return narrowed(self.where, self.segment)
 
     def __post_init__(self) -> None:
         if self.every not in EVERY:
@@ -45,6 +46,14 @@ class Question:
             raise _not_one_of("compare", self.compare, get_args(Compare))
         if not 0.5 <= self.level < 1:
             raise QuestionError(f"level must lie between 0.5 and 1, not {self.level}.", "0.95 is usual.")
+
+
+def narrowed(where: str, segment: str) -> str:
+    """A condition and the name of a segment as one condition."""
+    if not segment:
+        return where
+    # A line of its own for the bracket: the condition may end with a remark.
+    return f"({where}\n) AND segment({quote_text(segment)})" if where.strip() else f"segment({quote_text(segment)})"
 
 
 def read_day(text: str | date | None, initiatives: Mapping[str, object], name: str) -> date | None:

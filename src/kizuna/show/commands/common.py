@@ -27,7 +27,11 @@ OutputOption = Annotated[
 ]
 SinceOption = Annotated[str | None, Parameter(help="first day: 2026, 2026-03, 2026-03-15 or an initiative")]
 UntilOption = Annotated[str | None, Parameter(help="the day after the last one, written the same way")]
-WhereOption = Annotated[str, Parameter(help="a condition over dimensions: \"country = 'JP' and device = 'mobile'\"")]
+WhereOption = Annotated[
+    str,
+    Parameter(help="a condition over dimensions and what customers did: \"country = 'JP' and orders(90) >= 2\""),
+]
+SegmentOption = Annotated[str, Parameter(help="only customers of this segment; kizuna segments lists them")]
 
 
 def opened(given: Path | None, *, rebuilding: bool = False) -> Workspace:

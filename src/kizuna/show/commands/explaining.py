@@ -19,6 +19,7 @@ from kizuna.show import number
 from kizuna.show.commands.common import (
     LanguageOption,
     OutputOption,
+    SegmentOption,
     SinceOption,
     UntilOption,
     WhereOption,
@@ -153,6 +154,7 @@ def rows(
     since: SinceOption = None,
     until: UntilOption = None,
     where: WhereOption = "",
+    segment: SegmentOption = "",
     limit: Annotated[int, Parameter(help="at most this many rows, the newest first; 0 for all")] = 20,
     format: Annotated[Format | None, Parameter(help="how to print it; a table unless --output says otherwise")] = None,
     output: OutputOption = None,
@@ -161,7 +163,7 @@ def rows(
     """List the facts behind a number, newest first, with the import and line each came from."""
     chosen = format_of(format, output)
     with opened(workspace) as shop:
-        table = shop.rows(metric, since=since, until=until, where=where, limit=limit or None)
+        table = shop.rows(metric, since=since, until=until, where=where, segment=segment, limit=limit or None)
     zone = shop.settings.zone
     if chosen == "md":
         deliver(f"{table_content(at_home(table, zone), chosen)!s}\n{_clock(zone)}\n", output)

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from kizuna.show.commands.common import (
     LanguageOption,
     OutputOption,
+    SegmentOption,
     SinceOption,
     UntilOption,
     WhereOption,
@@ -47,6 +48,7 @@ def measure(
     since: SinceOption = None,
     until: UntilOption = None,
     where: WhereOption = "",
+    segment: SegmentOption = "",
     compare: Annotated[Compare, Parameter(help="what each period is compared with")] = "previous",
     level: Annotated[float, Parameter(help="confidence of the intervals")] = 0.95,
     all: Annotated[bool, Parameter(help="every variant too, when no metric is named", negative=())] = False,
@@ -64,9 +66,17 @@ def measure(
     if chart is not None:
         suffix_of(chart)
     with opened(workspace) as shop:
-        names = metrics or (() if all or by or where else basics(shop))
+        names = metrics or (() if all or by or where or segment else basics(shop))
         answer = shop.measure(
-            *names, by=by, every=every, since=since, until=until, where=where, compare=compare, level=level
+            *names,
+            by=by,
+            every=every,
+            since=since,
+            until=until,
+            where=where,
+            segment=segment,
+            compare=compare,
+            level=level,
         )
         say = language_of(shop, language)
         for left_out in answer.notes:
@@ -89,14 +99,17 @@ def overview(
     *,
     every: Annotated[Every, Parameter(help="the period to look at: the last one that is over")] = "month",
     where: WhereOption = "",
+    segment: SegmentOption = "",
     compare: Annotated[Compare, Parameter(help="what it is compared with")] = "previous",
     output: OutputOption = None,
     language: LanguageOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Show what really changed in the last whole period, then every metric with its course."""
+    from kizuna.measure.question import narrowed
+
     with opened(workspace) as shop:
-        print_overview(shop, every, where, compare, language_of(shop, language), output)
+        print_overview(shop, every, narrowed(where, segment), compare, language_of(shop, language), output)
 
 
 def print_overview(
