@@ -37,6 +37,12 @@ class Said:
     choice: str
     comment: str
 
+    @property
+    def line(self) -> str:
+        """Question and answer, without what was written."""
+        answer = (f"{self.score}/{self.of}" if self.of else self.score) if self.score else self.choice
+        return f"{self.question} {answer}" if answer else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -61,6 +67,12 @@ class Item:
     tags: Sequence[str]
     task: str
     answers: Sequence[Said]
+
+    @property
+    def summary(self) -> str:
+        """What was answered besides the score that stands beside it, in a line."""
+        others = [each.line for each in self.answers if each != self.main or not each.score]
+        return " · ".join(filter(None, others)) or self.main.question
 
 
 def read_wanted(view: View) -> Wanted:

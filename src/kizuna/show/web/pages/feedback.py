@@ -123,6 +123,7 @@ def _inbox(view: View, problem: str = "", status: int = 200) -> Response[str]:
         hidden=counted.hidden,
         least=least,
         rates=[_rates(view, each) for each in rates],
+        seen=any("shown" in each.rates for each in rates),
         any_answers=bool(counted.responses) or hub.kept.get("any answers", lambda: _any(hub)).value,
         first=view.link("/feedback", **asked) if after else "",
         follow=view.link("/feedback", **asked, after=follow) if follow else "",
