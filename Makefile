@@ -20,9 +20,10 @@ $(READY): pyproject.toml constraints.txt
 
 setup: $(READY) ## make .venv with pinned versions; done again only when they change
 
-demo: $(READY) ## write the demo workspace to ./demo and print its overview
+demo: $(READY) ## write the demo workspace to ./demo, print its overview and open its pages in the browser
 	@rm -rf demo
 	@$(BIN)/kizuna demo demo
+	@$(BIN)/kizuna serve -w demo --open
 
 test: lint ## lint, type check and run all tests with coverage
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov

@@ -133,7 +133,7 @@ def test_keys_that_everybody_can_read_are_told_of(public: Path, capsys: pytest.C
     assert warned("sources")
     assert warned("sources", "add", "ios")
     with served(root) as server:
-        server.get("/health")
+        assert server.says("Ctrl-C ends.")
         assert server.stop() == 0
         assert server.said().count(said) == 1
     (root / FILE).write_text("")

@@ -185,7 +185,7 @@ def test_a_full_disk_acknowledges_nothing_and_is_used_again(small_disk: Path, fi
                 break
         refused = [send() for _ in range(5)]
         assert 503 in refused
-        assert server.get("/")[0] == 200
+        assert server.get("/login")[0] == 200
         with kizuna.open(root) as shop:
             assert shop.measure("events").to_dicts()
         (small_disk / "ballast").unlink()

@@ -91,8 +91,9 @@ def test_from_nothing_to_the_first_event(tmp_path: Path, run: Run) -> None:
 
 def test_the_start_page_health_and_other_paths(server: RunningServer) -> None:
     status, headers, body = server.get("/")
-    assert (status, headers["content-type"]) == (200, "text/plain; charset=utf-8")
-    assert b"/v1/batch" in body
+    assert (status, headers["location"]) == (303, "/login")
+    status, headers, body = server.get("/login")
+    assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert KEY.encode() not in body
     assert json.loads(server.get("/health")[2]) == {"status": "ok"}
     assert server.get("/nothing")[0] == 404

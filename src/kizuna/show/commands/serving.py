@@ -26,9 +26,10 @@ def serve(
     *,
     host: Annotated[str | None, Parameter(help="address to listen on; else the setting host")] = None,
     port: Annotated[int | None, Parameter(help="port to listen on; else the setting port")] = None,
+    open: Annotated[bool, Parameter(help="open the pages in this machine's browser", negative=())] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Collect what sites, apps and systems send, until it is ended with Ctrl-C or SIGTERM.
+    """Serve the pages and collect what sites, apps and systems send, until it is ended with Ctrl-C or SIGTERM.
 
     Other commands work meanwhile: they ask the server.
     """
@@ -38,19 +39,40 @@ def serve(
     folder = find(explicit=workspace)
     server = Server(folder, host, port)
     note(f"workspace {short(folder)}")
-    server.run(welcome)
+    server.run(lambda ready: welcome(ready, open))
 
 
-def welcome(server: Server) -> None:
-    """What to do next; the server is quiet afterwards."""
+def welcome(server: Server, browser: bool = False) -> None:
+    """What to do next; the server is quiet afterwards. With `browser` the pages are opened there."""
     _warn_of_readers(server.root)
     name, key = next(iter(server.settings.sources.items()))
     if server.made_source:
         out().print(Text(f"Made a source, {name}, with a write key of its own: it stands in kizuna.toml."))
-    out().print(Text("Kizuna listens on ").append(server.url, "head").append(". A first event:"), soft_wrap=True)
+    out().print(Text("Kizuna listens on ").append(server.url, "head").append("."), soft_wrap=True)
+    address = _invite(server)
+    out().print(Text("\nA first event:"))
     out().print(Text(f"\n  curl {server.url}/v1/track -u {key}: -d '{HELLO}'\n"), soft_wrap=True)
     out().print(Text("kizuna tail shows what arrives; kizuna tag is for web pages; Ctrl-C ends.", "quiet"))
     _warn_of_no_mail(server)
+    if browser:
+        import webbrowser
+
+        webbrowser.open(address)
+
+
+def _invite(server: Server) -> str:
+    """Say how the pages are opened: with a link that works once, while nobody has an account. Gives the address."""
+    from kizuna.show.web.auth.firstrun import open_line, setup_line
+    from kizuna.store.state.database import State
+
+    state = State(server.root, server.settings.state_url)
+    line = setup_line(state, server.url)
+    state.close()
+    if line:
+        out().print(Text(line), soft_wrap=True)
+    if warning := open_line(server.settings, server.host):
+        note(warning)
+    return next((word for word in line.split() if word.startswith("http")), server.url)
 
 
 def _warn_of_no_mail(server: Server) -> None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from importlib import import_module
 
 from litestar import Litestar, Router
+from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
 from kizuna.show.web import api, statics
 from kizuna.show.web.auth.doorman import Doorman
+from kizuna.show.web.auth.gate import Gate
 from kizuna.show.web.errors import HANDLERS
 from kizuna.show.web.hub import Hub
 from kizuna.show.web.security import Security
 from kizuna.show.web.view import provide_view
 from kizuna.show.web.who import guard
 
-PAGES = ("overview", "notes", "feedback")
+PAGES = ("overview", "chart", "notes", "customers", "customer", "login", "welcome", "feedback", "importing", "data")
 """Modules of ``pages``, each with its handlers in `ROUTES`."""
 
 LARGEST_BODY = 2_000_000
@@ -27,14 +29,17 @@ LARGEST_BODY = 2_000_000
 def make_app(hub: Hub) -> Litestar:
     """The application of a workspace, as ASGI."""
     routes = [route for page in PAGES for route in import_module(f"kizuna.show.web.pages.{page}").ROUTES]
+    gate = Gate(hub.settings)
     return Litestar(
-        [statics.serve, api.router(hub), Router("/", route_handlers=routes, include_in_schema=False)],
+        [statics.serve, *api.routes(hub), Router("/", route_handlers=routes, include_in_schema=False)],
         guards=[guard],
-        middleware=[DefineMiddleware(Security), DefineMiddleware(Doorman, state=hub.state)],
+        middleware=[DefineMiddleware(Security), DefineMiddleware(Doorman, hub=hub)],
         dependencies={
             "hub": Provide(lambda: hub, sync_to_thread=False),
+            "gate": Provide(lambda: gate, sync_to_thread=False),
             "view": Provide(provide_view, sync_to_thread=False),
         },
+        compression_config=CompressionConfig("gzip", minimum_size=1_000, gzip_compress_level=6, exclude="^/static/"),
         exception_handlers=HANDLERS,
         state=State({"hub": hub}),
         openapi_config=None,
