@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from kizuna.errors import QuestionError, did_you_mean
 from kizuna.measure.calendar import Compare, Every, Period, first_of, make_axis
+from kizuna.measure.question import narrowed
 from kizuna.settings import Settings
 
 NAMED = ("last-month", "this-month", "last-7-days", "last-28-days", "last-90-days", "last-12-months", "last-year")
@@ -28,7 +29,8 @@ class Scope:
     """What is looked at: the days from `since` until (not including) `until`, compared how, of whom.
 
     `period` is the word for it in the address; `unit` says that it is a whole month, quarter … ("all": it is no
-    calendar period). `every` is how a course over it is split. `segment` is the name of one, `where` its condition.
+    calendar period). `every` is how a course over it is split. `segment` is the name of one, `where` asks for its
+    customers in a question, `condition` is what it is defined by: another one is another question.
     """
 
     period: str
@@ -38,6 +40,7 @@ class Scope:
     compare: Compare = "previous"
     segment: str = ""
     where: str = ""
+    condition: str = ""
 
     @property
     def every(self) -> Every:
@@ -76,7 +79,8 @@ def read_scope(
         raise QuestionError(f"There is no segment {segment[:80]!r}.", hint)
     period = query.get("period") or NAMED[0]
     since, until, unit = _range(period.strip().lower()[:30], last_day or date.today(), settings)
-    return Scope(period, since, until, unit, compare, segment, conditions.get(segment, ""))
+    condition = conditions.get(segment, "")
+    return Scope(period, since, until, unit, compare, segment, narrowed("", segment), condition)
 
 
 def course_of(scope: Scope, settings: Settings) -> date:

@@ -8,7 +8,7 @@ from typing import cast
 
 from kizuna.errors import QuestionError, UnknownName
 from kizuna.measure.calendar import Compare, Every
-from kizuna.measure.question import Question, read_day
+from kizuna.measure.question import Question, narrowed, read_day
 from kizuna.settings import Settings
 from kizuna.show.web.scope import read_scope
 
@@ -71,4 +71,4 @@ def within(where: str, segment: str, conditions: Mapping[str, str]) -> str:
         return where
     if segment not in conditions:
         raise UnknownName("segment", segment, conditions, "/api/v1/segments lists them.")
-    return f"({where}) AND ({conditions[segment]})" if where.strip() else conditions[segment]
+    return narrowed(where, segment)
