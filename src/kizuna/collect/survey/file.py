@@ -91,7 +91,7 @@ def add(root: Path, name: str, text: str) -> Path:
     if file.exists():
         raise SettingError(f"There is a survey {name!r} already.", f"Edit {file}, or choose another name.")
     read_survey(name, text, str(file))
-    _write(file, text)
+    write_file(file, text)
     return file
 
 
@@ -107,11 +107,11 @@ def set_state(root: Path, name: str, state: State) -> Survey:
         raise SettingError(
             f"The state in {file} is written in a way that cannot be changed.", f"Write {line} yourself."
         )
-    _write(file, changed + text[len(head) :])
+    write_file(file, changed + text[len(head) :])
     return survey
 
 
-def _write(file: Path, text: str) -> None:
+def write_file(file: Path, text: str) -> None:
     """Write the whole file beside the old one, then put it in its place: nobody reads half of it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f"{file.name}.{os.getpid()}.part")
