@@ -11,13 +11,13 @@ from kizuna.errors import KizunaError, did_you_mean
 
 SUFFIXES = (".svg", ".png", ".html", ".json")
 VERSION = "6.4"
-_EXPORTS = "window.vegaEmbed = vegaEmbed;"
+EXPORTS = "window.vegaEmbed = vegaEmbed;"
 
 
 def write(spec: dict[str, Any], path: Path | str) -> None:
     """Write a Vega-Lite specification as .svg, .png, .html or .json."""
     file = Path(path)
-    content = _render(spec, suffix_of(file))
+    content = rendered(spec, suffix_of(file))
     file.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(content, bytes):
         file.write_bytes(content)
@@ -35,7 +35,8 @@ def suffix_of(file: Path) -> str:
     return suffix
 
 
-def _render(spec: dict[str, Any], suffix: str) -> str | bytes:
+def rendered(spec: dict[str, Any], suffix: str) -> str | bytes:
+    """A specification as the content of a file with `suffix`: text, or bytes of a PNG."""
     if suffix == ".json":
         return json.dumps(spec, ensure_ascii=False, indent=2) + "\n"
     if suffix == ".html":
@@ -55,7 +56,7 @@ def page(spec: dict[str, Any]) -> str:
     """
     import vl_convert
 
-    bundle = vl_convert.javascript_bundle(_EXPORTS, VERSION).replace("</script", "<\\/script")
+    bundle = vl_convert.javascript_bundle(EXPORTS, VERSION).replace("</script", "<\\/script")
     data = json.dumps(spec, ensure_ascii=False).replace("<", "\\u003c")
     described = html.escape(str(spec.get("description", "")))
     return f"""<!doctype html>
