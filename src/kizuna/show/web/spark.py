@@ -13,12 +13,14 @@ WIDTH, HEIGHT, EDGE = 220.0, 46.0, 3.0
 
 @dataclass(frozen=True, slots=True)
 class Spark:
-    """Paths in a box of `WIDTH` × `HEIGHT`; `target` is a height or ``None``, (`x`, `y`) the last point."""
+    """Paths in a box of `WIDTH` × `HEIGHT`; `dots` are the last point and those that stand alone.
+
+    `target` is a height or ``None``.
+    """
 
     line: str
     band: str
-    x: float
-    y: float
+    dots: str
     target: float | None = None
 
 
@@ -40,16 +42,17 @@ def spark(records: Sequence[Record], target: float | None = None) -> Spark | Non
             return HEIGHT / 2
         return HEIGHT - EDGE - (value - low) / (high - low) * (HEIGHT - 2 * EDGE)
 
-    line, band = "", ""
+    line, band, dots = "", "", ""
     for run in _runs(known):
+        if len(run) == 1 or run[-1] == known[-1]:
+            place, record = run[-1]
+            dots += _path([(across(place), up(record.value or 0.0))]) + "h0"
         line += _path([(across(place), up(r.value or 0.0)) for place, r in run])
         sides = [(across(p), up(r.low), up(r.high)) for p, r in run if r.low is not None and r.high is not None]
         if len(sides) > 1:
             around = [(x, top) for x, _, top in sides] + [(x, bottom) for x, bottom, _ in reversed(sides)]
             band += _path(around) + "Z"
-    last_place, last = known[-1]
-    aim = None if target is None else _short(up(target))
-    return Spark(line, band, _short(across(last_place)), _short(up(last.value or 0.0)), aim)
+    return Spark(line, band, dots, None if target is None else _short(up(target)))
 
 
 def _runs(known: Sequence[tuple[int, Record]]) -> list[list[tuple[int, Record]]]:
