@@ -37,6 +37,7 @@ COMMANDS = (
     ("notes", "notes:notes", "Note what happened on a day, for charts and the report."),
     ("metrics", "listing:metrics", "List and search the catalogue of metrics."),
     ("facts", "listing:facts", "List the kinds of facts and their columns."),
+    ("mcp", "mcp:mcp", "Answer an AI assistant that speaks MCP, reading only."),
     ("settings", "workspace:settings", "Show every setting, its value and where that comes from."),
     ("calc", "calculating:app", "Calculate from numbers typed in: no data needed."),
     ("demo", "demo:demo", "Write a plausible company, import it and show its overview."),

@@ -13,7 +13,9 @@ from typing import Any
 from litestar import Router
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.types import ControllerRouterHandler
 
+from kizuna.show.mcp.mount import mount
 from kizuna.show.web.api.operation import BASE, Operation
 from kizuna.show.web.api.rates import Rates
 from kizuna.show.web.hub import Hub
@@ -23,8 +25,8 @@ RESOURCES = ("measure", "metrics", "rows", "surveys", "segments", "notes")
 """Modules of this package, in the order of the docs."""
 
 
-def router(hub: Hub) -> Router:
-    """All addresses of the API."""
+def routes(hub: Hub) -> Sequence[ControllerRouterHandler]:
+    """All addresses of the API, and ``/mcp``, which counts as more of the same requests."""
     from kizuna.show.web.api.openapi import openapi
 
     rates = Rates()
@@ -34,12 +36,13 @@ def router(hub: Hub) -> Router:
         if who.name:
             rates.take(who.name, hub.settings.max_api_requests)
 
-    return Router(
+    router = Router(
         BASE,
         route_handlers=[openapi, *handlers()],
         guards=[limited],
         include_in_schema=False,
     )
+    return router, mount(hub, [limited])
 
 
 @cache
