@@ -13,6 +13,7 @@ from rich.text import Text
 from kizuna.errors import QuestionError
 from kizuna.measure.calculator import CALCULATORS, Calculation
 from kizuna.show import number
+from kizuna.show.calculated import exact, interval
 from kizuna.show.console import out
 from kizuna.show.words import word
 
@@ -120,21 +121,14 @@ def show(found: Calculation, format: str = "table", language: str = "en", curren
     if format == "json":
         out().print(json.dumps(found.to_dict(language), ensure_ascii=False, indent=2), markup=False, soft_wrap=True)
         return
-    said = Text(f"{found.name_in(language)}  ").append(_exact(found.value, found, language, currency), "head")
+    said = Text(f"{found.name_in(language)}  ").append(exact(found, language, currency), "head")
     if found.low is not None and found.high is not None:
-        ends = number.interval(found.low, found.high, found.unit, language, currency)
+        ends = interval(found, language, currency)
         level = number.percent(found.level, language)
         said.append(f"  {ends} ({word('interval band', language, level=level)})", "quiet")
     out().print(said, soft_wrap=True)
     out().print(Text(found.formula_in(language)), soft_wrap=True)
     out().print(Text(found.note_in(language), "quiet"), soft_wrap=True)
-
-
-def _exact(value: float | None, found: Calculation, language: str, currency: str) -> str:
-    """With two digits, as the published examples are given."""
-    if value is None or found.unit in ("money", "count"):
-        return number.value(value, found.unit, language, currency)
-    return number.fixed(value, 2, found.unit, language)
 
 
 for _name, _calculator in CALCULATORS.items():
