@@ -19,7 +19,19 @@ from kizuna.show.web.security import Security
 from kizuna.show.web.view import provide_view
 from kizuna.show.web.who import guard
 
-PAGES = ("overview", "chart", "notes", "customers", "customer", "login", "welcome", "feedback", "importing", "data")
+PAGES = (
+    "overview",
+    "chart",
+    "notes",
+    "customers",
+    "customer",
+    "login",
+    "welcome",
+    "feedback",
+    "importing",
+    "data",
+    "calculators",
+)
 """Modules of ``pages``, each with its handlers in `ROUTES`."""
 
 LARGEST_BODY = 2_000_000
