@@ -81,6 +81,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("threads", 0, "DuckDB's threads, 0 for all cores"),
         Setting("query_seconds", 60, "a question that takes longer is interrupted"),
         Setting("max_rejected_kept", 100_000, "rejected rows kept with their text per file; all are counted"),
+        Setting("max_import_megabytes", 2_000, "a larger file is not taken in by the page that imports files"),
         Setting("sources", {}, "write keys of the sites, apps and systems that send messages, by name"),
         Setting("host", "127.0.0.1", "address the server listens on; 0.0.0.0 for all of the machine's"),
         Setting("port", 8300, "port the server listens on"),
@@ -89,8 +90,15 @@ SETTINGS: dict[str, Setting] = {
             "",
             "address under which browsers reach the server, for the web tag's line and the links of surveys",
         ),
-        Setting("state_url", "", "SQLAlchemy address of a PostgreSQL database for state; empty for state.db in the workspace"),
+        Setting(
+            "state_url",
+            "",
+            "SQLAlchemy address of a PostgreSQL database for state; empty for state.db in the workspace",
+        ),
         Setting("page_seconds", 60, "numbers on pages may be this old while new ones are worked out"),
+        Setting("login_tries", 10, "wrong passwords in a row an account may have; then one more each half minute"),
+        Setting("login_address_tries", 30, "the same from one network address, with one more each 10 seconds"),
+        Setting("login_days", 7, "who signed in so many days ago signs in again"),
         Setting("allowed_origins", ["*"], "web origins whose pages may send messages"),
         Setting("trusted_proxies", [], "addresses of proxies whose X-Forwarded-For is believed"),
         Setting("max_event_bytes", 32_768, "a larger message is rejected"),
@@ -233,7 +241,14 @@ def _check(settings: Settings, origin: str) -> None:
         )
     mail_server(settings.mail, origin)
     QuietHours.read(settings.quiet_hours, origin)
-    for name, least in (("ask_days_between", 0), ("ask_again_days", 0), ("ask_seconds", 1)):
+    for name, least in (
+        ("ask_days_between", 0),
+        ("ask_again_days", 0),
+        ("ask_seconds", 1),
+        ("login_tries", 1),
+        ("login_address_tries", 1),
+        ("login_days", 1),
+    ):
         if settings[name] < least:
             raise SettingError(f"{origin}: {name} must be {least} or more, not {settings[name]}.")
     _check_entries(settings, origin)

@@ -10,7 +10,6 @@ import asyncio
 import base64
 import binascii
 import gc
-import ipaddress
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -20,6 +19,7 @@ from urllib.parse import parse_qsl
 from kizuna.collect.answers import Answer, Header, json_answer, later, problem, refusal
 from kizuna.collect.deadlines import Deadlines
 from kizuna.collect.keep import Keeper
+from kizuna.collect.proxies import Proxies
 from kizuna.collect.receive import Door, Refused, Request, receive
 from kizuna.collect.unpack import too_large
 from kizuna.collect.webhooks import Echo, Hooks, greet, receive_hook
@@ -70,7 +70,7 @@ class Collector:
         self._deadlines = Deadlines(self._seconds)
         self._any_origin = "*" in settings.allowed_origins
         self._origins = {str(origin).rstrip("/").encode() for origin in settings.allowed_origins}
-        self._proxies = [ipaddress.ip_network(proxy, strict=False) for proxy in settings.trusted_proxies]
+        self._proxies = Proxies(settings.trusted_proxies)
         self._public_url: str = settings.public_url
 
     @staticmethod
@@ -208,23 +208,7 @@ class Collector:
 
     def address(self, scope: Scope) -> str:
         """The client's address; that of the header only where a trusted proxy wrote it."""
-        client = scope.get("client")
-        address = client[0] if client else ""
-        if not self._proxies or not self._trusted(address):
-            return str(address)
-        given = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
-        for hop in reversed([part.strip() for part in given.decode("latin-1").split(",") if part.strip()]):
-            address = _without_port(hop)
-            if not self._trusted(address):
-                break
-        return str(address)
-
-    def _trusted(self, address: str) -> bool:
-        try:
-            found = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(found in network for network in self._proxies)
+        return self._proxies.client(scope)
 
     def allowed(self, origin: bytes | None) -> bool:
         """Whether pages of an origin may send."""
@@ -245,13 +229,6 @@ async def _unread(refused: Refused, receive: Receive, more: bool = True) -> Refu
         passed += len(message.get("body", b""))
         more = message.get("more_body", False)
     return Refused(refused.status, refused.reason, refused.detail, {**refused.headers, "connection": "close"})
-
-
-def _without_port(hop: str) -> str:
-    """An address without the port that some proxies write behind it, with which everybody would be somebody new."""
-    if hop.startswith("["):
-        return hop[1:].partition("]")[0]
-    return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
 def basic(header: bytes | None) -> str:

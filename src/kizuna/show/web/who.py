@@ -23,7 +23,8 @@ ROLES: tuple[Role, ...] = ("nobody", "viewer", "editor", "admin")
 class Who:
     """Who a request is from. `name` is what stands in the audit log: an e-mail address, or ``key NAME``.
 
-    `language` and `theme` are what an account chose, empty where it did not.
+    `language` and `theme` are what an account chose, empty where it did not; `address` is where the request came from
+    on the network, for the audit log.
     """
 
     role: Role = "nobody"
@@ -33,6 +34,7 @@ class Who:
     title: str = ""
     language: str = ""
     theme: str = ""
+    address: str = ""
 
     def may(self, role: Role) -> bool:
         """Whether they have a role, or one that includes it."""

@@ -10,12 +10,11 @@ from __future__ import annotations
 from litestar.datastructures import Cookie
 
 SECURE, PLAIN = "__Host-kizuna", "kizuna"
-MAX_AGE = 7 * 86_400
 
 
-def made(token: str, *, https: bool) -> Cookie:
-    """The cookie that signs a browser in."""
-    return _cookie(token, MAX_AGE, https)
+def made(token: str, *, days: int, https: bool) -> Cookie:
+    """The cookie that signs a browser in, for as long as the server knows it."""
+    return _cookie(token, days * 86_400, https)
 
 
 def ended(*, https: bool) -> Cookie:
