@@ -239,6 +239,8 @@ def _read_cursor(text: str) -> tuple[float | int | None, int]:
     value, _, number = text.rpartition("_")
     try:
         read = None if not value else float(value) if "." in value or "e" in value else int(value)
+        if read is not None and not np.isfinite(float(read)):
+            raise ValueError
         return read, int(number)
     except (ValueError, OverflowError):
         raise QuestionError(f"{text[:60]!r} is no place in the list.", "Begin at its first page.") from None

@@ -136,3 +136,77 @@ SURVEY: dict[str, Any] = {
     "answered": 812,
     "problem": "",
 }
+
+CUSTOMERS: dict[str, Any] = {
+    "items": [
+        {
+            "customer_no": 311,
+            "name": "Ada Lund",
+            "customer_id": "c-311",
+            "email": "ada@example.com",
+            "phone": "",
+            "country": "DK",
+            "language": "da",
+            "tier": "gold",
+            "segment": "",
+            "value": 4210.5,
+            "orders": 7,
+            "seen": "2026-06-12T18:02:11Z",
+            "since": "2024-02-03T09:30:00Z",
+        }
+    ],
+    "total": 1,
+    "next": None,
+}
+
+CUSTOMER: dict[str, Any] = {
+    "customer_no": 311,
+    "name": "Ada Lund",
+    "ids": [{"kind": "customer_id", "value": "c-311"}, {"kind": "email", "value": "ada@example.com"}],
+    "traits": [
+        {
+            "name": "tier",
+            "value": "gold",
+            "said": {"at": "2026-01-05T03:00:00Z", "file": "customers.csv", "line": 312, "source": "", "message": ""},
+        }
+    ],
+    "figures": {"orders": 7, "value": 4210.5, "last_order": "2026-06-01T12:00:00Z", "tickets": 1, "answers": 2},
+    "consent": {"unsubscribed_at": None, "may_be_contacted": True},
+}
+
+TIMELINE: dict[str, Any] = {
+    "items": [
+        {
+            "at": "2026-06-01T12:00:00Z",
+            "kind": "order",
+            "row": {"order_id": "o-9", "value": 480.0, "channel": "web"},
+            "parts": [],
+        }
+    ],
+    "next": None,
+}
+
+SOURCES: dict[str, Any] = {
+    "sources": [
+        {
+            "name": "web",
+            "last_at": "2026-06-14T10:21:07Z",
+            "messages": 81240,
+            "rejected": 12,
+            "bots": 340,
+            "day": 2210,
+            "day_rejected": 0,
+            "known": True,
+        }
+    ],
+    "facts": [
+        {
+            "fact": "order",
+            "rows": 9120,
+            "from_files": 9000,
+            "from_messages": 120,
+            "first_day": "2025-01-01",
+            "last_day": "2026-06-14",
+        }
+    ],
+}

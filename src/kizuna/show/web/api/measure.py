@@ -127,7 +127,7 @@ def measure(call: Call) -> Response[bytes]:
     with call.hub.state.session() as session:
         conditions = segments.conditions(session)
     question = question_of(call.hub, call.asked, conditions)
-    answer = answer_of(call.hub, question)
+    answer = answer_of(call.hub, question, conditions)
     if kind == CSV:
         return told(call.request, answer.to_csv(), kind=f"{CSV}; charset=utf-8")
     if kind == ARROW:
@@ -156,9 +156,9 @@ def question_of(hub: Hub, asked: Asked, conditions: Mapping[str, str]) -> Questi
     )
 
 
-def answer_of(hub: Hub, question: Question) -> Answer:
-    """The answer as the data is now: worked out once as long as nothing is written."""
-    key = ("api", hub.store.version, question)
+def answer_of(hub: Hub, question: Question, conditions: Mapping[str, str]) -> Answer:
+    """The answer as the data and the segments are now: worked out once as long as neither changes."""
+    key = ("api", hub.store.version, question, tuple(sorted(conditions.items())))
     return hub.kept.get(key, lambda: ask(hub.workspace.business, question)).value
 
 
