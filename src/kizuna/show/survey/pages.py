@@ -61,13 +61,17 @@ LANGUAGE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The page of one link: who opened it, where its form leads, and in which language it is."""
+    """The page of one link: who opened it, where its form leads, and in which language it is.
+
+    A `preview` is only looked at: it has no script.
+    """
 
     opened: Opened
     token: str
     language: str
     languages: tuple[str, ...]
     seen: frozenset[str] = frozenset()
+    preview: bool = False
 
     @property
     def survey(self) -> Survey:

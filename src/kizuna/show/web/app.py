@@ -28,6 +28,7 @@ PAGES = (
     "login",
     "welcome",
     "feedback",
+    "surveys",
     "importing",
     "data",
     "calculators",

@@ -192,16 +192,12 @@ class Teller:
 
     def said(self, survey: str, answer: Answer) -> Said:
         """One answer."""
-        question, language = self._question(survey, answer.question), self._view.language
-        known = answer.question in QUESTIONS
-        name = self._view.say(f"feedback.q_{answer.question}") if known else answer.question.replace("_", " ")
-        if question is not None and not known:
-            name = told(question.text, language)
+        language = self._view.language
         return Said(
-            name,
+            self.question(survey, answer.question),
             "" if answer.score is None else number.value(answer.score, "count", language),
             "" if answer.high is None else number.value(answer.high, "count", language),
-            self._choice(question, answer.choice),
+            self.choice(survey, answer.question, answer.choice),
             answer.comment,
         )
 
@@ -225,7 +221,22 @@ class Teller:
         with self._view.hub.state.session() as session:
             return {account.id: account.name for account in session.scalars(select(Account))}
 
-    def _question(self, survey: str, id: str) -> Question | None:
+    def question(self, survey: str, id: str) -> str:
+        """What was asked: a known question in a word, any other as its survey asks it."""
+        if id in QUESTIONS:
+            return self._view.say(f"feedback.q_{id}")
+        found = self._asked(survey, id)
+        return told(found.text, self._view.language) if found else id.replace("_", " ")
+
+    def choice(self, survey: str, question: str, choice: str) -> str:
+        """What was chosen."""
+        if choice in (YES, NO):
+            return self._view.say(f"common.{choice}")
+        asked = self._asked(survey, question)
+        option = next((each for each in asked.options if each.id == choice), None) if asked else None
+        return told(option.text, self._view.language) if option else choice
+
+    def _asked(self, survey: str, id: str) -> Question | None:
         if survey not in self._read:
             try:
                 self._read[survey] = self._surveys.get(survey)
@@ -233,12 +244,6 @@ class Teller:
                 self._read[survey] = None  # its file is not right; answers are read all the same
         found = self._read[survey]
         return found.question(id) if found else None
-
-    def _choice(self, question: Question | None, choice: str) -> str:
-        if choice in (YES, NO):
-            return self._view.say(f"common.{choice}")
-        option = next((each for each in question.options if each.id == choice), None) if question else None
-        return told(option.text, self._view.language) if option else choice
 
 
 def _task_ids(voice: Voice) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
@@ -185,7 +186,8 @@ def _rates(view: View, reached: Reached) -> Rates:
             count = number.count(rate.count, view.language)
             stages.append((view.say(f"feedback.stage_{stage}"), count, share, interval, rate.value or 0.0))
     name = reached.group["survey"]
-    return Rates(name, view.link(f"/survey/{name}"), number.count(reached.invited, view.language), stages)
+    link = view.link(f"/survey/{quote(name, safe='')}")
+    return Rates(name, link, number.count(reached.invited, view.language), stages)
 
 
 def _tabs(view: View, counted: voice.Counted) -> list[Tab]:
