@@ -1,0 +1,1 @@
+"""How one customer is shown: the entries of the timeline, and the sheet of what is known."""
