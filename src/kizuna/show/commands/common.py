@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from kizuna.show.console import note
 
 if TYPE_CHECKING:
+    from kizuna.settings import Settings
     from kizuna.workspace import Workspace
 
 WorkspaceOption = Annotated[
@@ -56,6 +57,18 @@ def short(path: Path) -> str:
         return str(whole.relative_to(Path.cwd())) if whole != Path.cwd() else str(whole)
     except ValueError:
         return str(whole)
+
+
+def server_address(folder: Path, settings: Settings) -> str:
+    """Where browsers reach the workspace's server: the setting public_url, the server that runs, or where one would."""
+    from kizuna.store.running import running
+
+    if settings.public_url:
+        return str(settings.public_url).rstrip("/")
+    if server := running(folder):
+        return server.url
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, str(settings.host))
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
 def language_of(workspace: Workspace, given: str | None) -> str:
