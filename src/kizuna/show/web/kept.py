@@ -69,10 +69,13 @@ class Kept:
             if now is not None and now is not before:
                 return now
             version, at = self._version(), self._clock()
-            worked = Worked(make(), version, at)
+            try:
+                worked = Worked(make(), version, at)
+            finally:
+                with self._lock:
+                    self._turns.pop(key, None)
             with self._lock:
                 self._worked[key] = worked
-                self._turns.pop(key, None)
                 while len(self._worked) > MOST:
                     self._worked.popitem(last=False)
             return worked
