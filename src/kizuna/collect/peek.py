@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import sqlite3
 import zlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import python_calamine
@@ -27,7 +28,8 @@ class Peek:
     """What a file is and begins with.
 
     `samples` are a few different values of each column. `tables` are a workbook's sheets or a database's tables, and
-    `table` is the one looked at; empty where a file has one only. `kind` is one of `kizuna.collect.source.Kind`.
+    `table` is the one looked at; empty where a file has one only. `preset` is what the kind of file itself tells of
+    fields, as in an access log. `kind` is one of `kizuna.collect.source.Kind`.
     """
 
     kind: str
@@ -35,6 +37,7 @@ class Peek:
     samples: dict[str, tuple[str, ...]]
     tables: tuple[str, ...] = ()
     table: str = ""
+    preset: Mapping[str, str] = field(default_factory=dict)
 
 
 def peek(store: Store, path: Path, options: ReadOptions, scratch: Path, table: str = "") -> Peek:
@@ -53,7 +56,7 @@ def peek(store: Store, path: Path, options: ReadOptions, scratch: Path, table: s
         options = replace(options, sheet=table or options.sheet)
     read = plain if kind in _WHOLE or plain.stat().st_size <= HEAD else _head(plain, scratch)
     source = files.read(store, read, options, scratch, known=known_names(), salt=b"")
-    found = Peek(source.kind, tuple(source.columns), _samples(store, source.columns), tables)
+    found = Peek(source.kind, tuple(source.columns), _samples(store, source.columns), tables, preset=source.preset)
     return replace(found, table=source.found.get("sheet", "")) if kind == "xlsx" else found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,6 +26,8 @@ _LOG_LIMIT = "128MiB"
 """So much is committed before a COMMIT itself brings it into the file: two seconds' reading at the next start.
 
 The engine guesses before it writes, and takes a thousand changed rows for sixteen megabytes, its own limit."""
+
+_CLOSING_SECONDS = 5.0
 
 _TEXTS_KEPT = 1_000
 """So many texts of SQL are kept taken apart. A load has some two hundred, most of them always the same."""
@@ -209,7 +212,18 @@ class DuckDBStore:
     def close(self) -> None:
         with self._writers:
             self._connection.close()
-            self._database.close()
+            self._close_database()
+
+    def _close_database(self) -> None:
+        """A thread that makes a connection of its own just now is waited for; the engine itself would refuse."""
+        until = time.monotonic() + _CLOSING_SECONDS
+        while True:
+            try:
+                return self._database.close()
+            except duckdb.Error as error:
+                if "busy" not in str(error) or time.monotonic() > until:
+                    raise
+            time.sleep(0.005)
 
 
 class Reading:

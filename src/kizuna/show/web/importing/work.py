@@ -1,0 +1,62 @@
+"""What is done with a dropped file: look at it, try it out, load it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from kizuna.collect.peek import Peek, peek, table_query
+from kizuna.collect.report import FileReport
+from kizuna.show.web.hub import Hub
+from kizuna.show.web.importing.drop import Choices, Drop, Drops
+from kizuna.show.web.importing.form import added_up
+from kizuna.show.web.importing.job import Job, Told, What, jobs_of
+
+
+def look(hub: Hub, drop: Drop) -> Peek:
+    """The columns of a file with a few values, kept until something else is said of it. Raises `ImportFailed`."""
+    choices = drop.choices
+    key = (drop.id, choices.table, choices.options)
+    path = Drops(hub.root).path(drop)
+
+    def make() -> Peek:
+        with tempfile.TemporaryDirectory(prefix=".peek-", dir=hub.root) as scratch, hub.store.apart() as store:
+            return peek(store, path, choices.options, Path(scratch), choices.table)
+
+    return jobs_of(hub).seen(key, make)
+
+
+After = Callable[[FileReport], None]
+
+
+def begin(hub: Hub, drop: Drop, what: What, seen: Peek, after: After = lambda _: None) -> Job:
+    """Try a file out, or load it, behind the reader's back.
+
+    `seen` is from `look`; `after` is done once it is loaded.
+    """
+    path, choices = Drops(hub.root).path(drop), drop.choices
+
+    def work(progress: Told) -> FileReport:
+        report = _import(hub, path, choices, seen, what == "try", progress)
+        if what == "load":
+            after(report)
+        return report
+
+    return jobs_of(hub).start(drop.id, what, choices, work)
+
+
+def _import(hub: Hub, path: Path, choices: Choices, seen: Peek, dry_run: bool, progress: Told) -> FileReport:
+    report = hub.workspace.import_file(
+        choices.fact,
+        path,
+        mapping=added_up(choices, seen.columns),
+        group=choices.group or (),
+        keep=choices.keep,
+        sheet=seen.table if seen.kind == "xlsx" and seen.tables else None,
+        query=table_query(seen.table) if seen.kind == "sqlite" else None,
+        options=choices.options,
+        dry_run=dry_run,
+        progress=progress,
+    )
+    return report.files[0]

@@ -1,0 +1,85 @@
+"""Data: what arrives from where, how far each fact reaches, which files were imported, what came of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from litestar import Response, get
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from kizuna.collect import rawfiles
+from kizuna.measure.explain import metric_tables
+from kizuna.show import number
+from kizuna.show.period import day
+from kizuna.show.web.given import TheView
+from kizuna.show.web.importing.reason import field_name, row_reason
+from kizuna.show.web.view import View
+from kizuna.store import health
+
+COUNTS = ("rows", "added", "replaced", "rejected")
+MOST_METRICS = 8
+"""So many metrics are named that a file's rows feed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric that rows of a fact feed."""
+
+    name: str
+    link: str
+
+
+@get("/data/imports/{no:int}", sync_to_thread=True)
+def imported(view: TheView, no: FromPath[int]) -> Response[str]:
+    """What came of one imported file."""
+    with view.hub.store.reading() as data:
+        found = health.imports(data, 1, before=no + 1)
+        causes = health.rejected_rows(data, no)
+    if not found or found[0].number != no:
+        raise NotFoundException(f"There is no import {no}.")
+    one, recipe = found[0], _recipe(view, no)
+    said = recipe.mapping if recipe else {}
+    unchanged = 0 if recipe and recipe.group else one.rows - one.added - one.replaced - one.rejected
+    return view.page(
+        "imported",
+        one=one,
+        at=moment(one.at, view),
+        fact=view.say(f"facts.{one.fact}"),
+        counts={name: number.count(getattr(one, name), view.language) for name in COUNTS},
+        unchanged=number.count(max(unchanged, 0), view.language),
+        causes=[(number.count(cause.count, view.language), row_reason(cause.example, view)) for cause in causes],
+        already="already" in view.query,
+        mapping=[(field_name(name, view), text or view.say("data.import_left")) for name, text in said.items()],
+        group=view.say("data.together", column=", ".join(recipe.group)) if recipe and recipe.group else "",
+        metrics=_fed(view, one.fact),
+    )
+
+
+def moment(at: datetime | None, view: View) -> str:
+    """A moment (UTC) by the clock of the business: ``5 Mar 2026 14:07``."""
+    if at is None:
+        return ""
+    local = at.replace(tzinfo=UTC).astimezone(view.hub.settings.zone)
+    return f"{day(local.date(), view.language)} {local:%H:%M}"
+
+
+def _recipe(view: View, no: int) -> rawfiles.Recipe | None:
+    """How the file was read; ``None`` where what was kept is gone."""
+    return next((kept.recipe for kept in rawfiles.kept(view.hub.root) if kept.number == no), None)
+
+
+def _fed(view: View, fact: str) -> Sequence[Metric]:
+    """The first metrics that need this fact and no other."""
+    found: list[Metric] = []
+    for metric in view.hub.workspace.metrics():
+        if metric.variant or len(found) == MOST_METRICS:
+            continue
+        if [*metric_tables(view.hub.workspace.business, [metric.id])][:1] == [fact]:
+            found.append(Metric(view.reader.name(metric), view.link(f"/metric/{metric.id}")))
+    return found
+
+
+ROUTES = (imported,)
