@@ -172,7 +172,7 @@ def _answerable(business: Business, question: Question) -> tuple[list[str], list
             _check_dimensions(business, question, name)
             kept.append(name)
         except QuestionError as error:
-            if name in question.metrics or not isinstance(error, (UnknownName, NoHours, NoCustomers)):
+            if name in question.metrics or not _of_the_fact(error):
                 raise
             notes.append(f"{name} is left out: {error.what}")
     if not kept:
@@ -180,6 +180,12 @@ def _answerable(business: Business, question: Question) -> tuple[list[str], list
             f"Nothing asked can be answered that way: {notes[0]}", "Leave out a dimension or a condition."
         )
     return kept, notes
+
+
+def _of_the_fact(error: QuestionError) -> bool:
+    """Whether it is only that this metric's fact has no such thing; other metrics' may."""
+    lacks = isinstance(error, UnknownName) and error.kind.startswith("dimension")
+    return lacks or isinstance(error, (NoHours, NoCustomers))
 
 
 def _check_dimensions(business: Business, question: Question, name: str) -> None:

@@ -55,7 +55,7 @@ class Names:
 
     def segment(self, name: str) -> str:
         """Whether a row's customer is in a segment: its condition is about the customer, whatever the row is."""
-        if name not in self.segments:
+        if name not in self.segments and name not in self.within:
             raise UnknownName("segment", name, self.segments, "kizuna segments lists them.")
         if not self.fact.has_customer:
             raise NoCustomers(self.fact.name)

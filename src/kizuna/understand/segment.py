@@ -7,6 +7,7 @@ no customers yet.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -14,12 +15,13 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from kizuna.errors import did_you_mean
+from kizuna.errors import QuestionError, did_you_mean
 from kizuna.expression import quote_name, quote_text
 from kizuna.facts import FACTS
 from kizuna.measure.ask import Business, Reader
 from kizuna.measure.names import Names, trait_names
 from kizuna.measure.past import Past, last_day
+from kizuna.understand.condition import named_in, segments_in
 
 MOST_VALUES = 100
 """So many values are suggested, the commonest."""
@@ -112,13 +114,23 @@ _NAMED = {
 """The columns that a text between brackets is compared with, and what is chosen in answers."""
 
 
-def doubts(business: Business, asked: Sequence[tuple[str, str]]) -> list[tuple[str, str | None]]:
-    """Texts of (subject, text) that no row has, each with the nearest that some row has."""
+def doubts(business: Business, condition: str) -> list[tuple[str, str | None]]:
+    """Names of events, questions … in a condition that no row has so far, each with the nearest that some row has."""
     found = []
-    for subject, text in asked:
+    for subject, text in dict.fromkeys(named_in(condition)):
         known = values(business, subject)
         if known and text not in known and len(known) < MOST_VALUES:
             found.append((text, did_you_mean(text, known)))
+    return found
+
+
+def used_by(conditions: Mapping[str, str], name: str) -> list[str]:
+    """The segments that are made of one."""
+    found = []
+    for other, condition in conditions.items():
+        with suppress(QuestionError):
+            if other != name and name in segments_in(condition):
+                found.append(other)
     return found
 
 
