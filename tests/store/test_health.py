@@ -193,6 +193,8 @@ def test_facts_say_how_far_they_reach_and_where_they_are_from(shop: Shop, tmp_pa
     assert (order.rows, order.from_files, order.last_day) == (3, 2, date(2026, 3, 1))
     assert (order.first_day, order.derived + order.from_messages) == (date(2026, 1, 5), 1)
     assert (event.rows, event.from_messages, event.derived) == (1, 1, 0)
+    empty = found["share_price"]
+    assert (empty.rows, empty.from_files, empty.from_messages, empty.derived) == (0, 0, 0, 0)
     assert (found["ticket"].rows, found["ticket"].last_day) == (0, None)
     assert (imported.file, imported.rows, imported.added, imported.rejected) == ("orders.csv", 4, 2, 2)
     assert [(cause.where, cause.what, cause.count) for cause in causes] == [("1", "order", 2)]

@@ -173,7 +173,7 @@ class FactHealth:
 def facts(data: Data) -> list[FactHealth]:
     """Every fact, in the order of the vocabulary, those without rows as well."""
     each = [
-        f"SELECT {place}, count(*), count_if(import_no > 0), count_if(import_no < 0),"
+        f"SELECT {place}, count(*), count(*) FILTER (import_no > 0), count(*) FILTER (import_no < 0),"
         f' min("{day_of(fact.time)}")::DATE, max("{day_of(fact.time)}")::DATE FROM "{fact.name}"'
         for place, fact in enumerate(FACTS.values())
     ]
