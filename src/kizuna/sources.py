@@ -45,7 +45,7 @@ def add(file: Path, name: str) -> str:
     wanted = before | {TABLE: known | {name: key}}
     for changed in _ways(text, f'{name} = "{key}"\n'):
         if _means(changed, wanted):
-            _replace(file, changed)
+            replace(file, changed)
             return key
     raise SettingError(
         f"The sources in {file} are written in a way that cannot be added to.",
@@ -70,7 +70,7 @@ def _means(text: str, wanted: dict[str, object]) -> bool:
         return False
 
 
-def _replace(file: Path, text: str) -> None:
+def replace(file: Path, text: str) -> None:
     """Write the whole file anew beside the old one, then put it in its place: nobody reads half of it."""
     new = file.with_name(file.name + ".new")
     new.unlink(missing_ok=True)
