@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,6 +13,9 @@ from kizuna.show.web.customer.clock import Clock
 from kizuna.show.web.view import View
 from kizuna.store.whois import Decision, Person, Seen
 from kizuna.understand.profile import Profile, Said, Trait
+
+_LINE = re.compile(r"(?P<source>.+), line (?P<line>\d+)", re.S)
+_MESSAGE = re.compile(r"message .+ of (?P<day>\d{4}-\d{2}-\d{2})", re.S)
 
 FIRST_IDS = 6
 """So many ids are shown before the others are folded away."""
@@ -26,7 +30,6 @@ class Known:
     text: str
     seen: str
     apart: bool
-    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +155,20 @@ def known_ids(view: View, who: Person, clock: Clock) -> list[Known]:
 
 def _known(view: View, seen: Seen, clock: Clock, *, apart: bool) -> Known:
     days = [view.say("customers.first_seen", day=_day(seen.day, clock))] if seen.day else []
-    beside = [view.say("customers.seen_with", id=id.value, where=where) for id, where in seen.beside[:3]]
-    kind, text = view.say(f"customers.id_{seen.id.kind}"), str(seen.id)
-    what = view.say("customers.split_which", id=text)
-    return Known(kind, seen.id.value, text, " · ".join([*days, *beside]), apart, what)
+    beside = [
+        view.say("customers.seen_with", id=id.value, where=_place(view, where, clock)) for id, where in seen.beside[:3]
+    ]
+    kind = view.say(f"customers.id_{seen.id.kind}")
+    return Known(kind, seen.id.value, str(seen.id), " · ".join([*days, *beside]), apart)
+
+
+def _place(view: View, where: str, clock: Clock) -> str:
+    """Where two ids stood together, in the reader's words; `kizuna.store.whois` says it in English."""
+    if at := _LINE.fullmatch(where):
+        return view.say("customers.at_line", source=at["source"], line=at["line"])
+    if at := _MESSAGE.fullmatch(where):
+        return view.say("customers.in_message", day=_day(at["day"], clock))
+    return where
 
 
 def _day(text: str, clock: Clock) -> str:

@@ -175,7 +175,7 @@ def _measured(view: View, no: int) -> list[Measured]:
 def _side(view: View, profile: Profile) -> Side:
     clock = Clock(view.hub.settings.zone, view.language)
     counts = [f"{view.say(f'facts.{name}')}: {number.count(count, view.language)}" for name, count in
-              profile.person.rows.items() if count]  # fmt: skip
+              profile.person.rows.items() if count and name != "customer"]  # fmt: skip
     link = view.link(f"/customer/{profile.customer_no}")
     return Side(profile.name, link, known_ids(view, profile.person, clock)[:20], view.say("common.comma").join(counts))
 
