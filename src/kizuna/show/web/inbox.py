@@ -37,11 +37,8 @@ class Said:
     choice: str
     comment: str
 
-    @property
-    def line(self) -> str:
-        """Question and answer, without what was written."""
-        answer = (f"{self.score}/{self.of}" if self.of else self.score) if self.score else self.choice
-        return f"{self.question} {answer}" if answer else ""
+    line: str
+    """Question and answer, without what was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,7 @@ class Item:
     @property
     def summary(self) -> str:
         """What was answered besides the score that stands beside it, in a line."""
-        others = [each.line for each in self.answers if each != self.main or not each.score]
+        others = [each.line for each in self.answers if each.line != self.main.line or not each.score]
         return " · ".join(filter(None, others)) or self.main.question
 
 
@@ -192,14 +189,15 @@ class Teller:
 
     def said(self, survey: str, answer: Answer) -> Said:
         """One answer."""
-        language = self._view.language
-        return Said(
-            self.question(survey, answer.question),
-            "" if answer.score is None else number.value(answer.score, "count", language),
-            "" if answer.high is None else number.value(answer.high, "count", language),
-            self.choice(survey, answer.question, answer.choice),
-            answer.comment,
-        )
+        view, asked = self._view, self.question(survey, answer.question)
+        score = "" if answer.score is None else number.value(answer.score, "count", view.language)
+        of = "" if answer.high is None else number.value(answer.high, "count", view.language)
+        choice, line = self.choice(survey, answer.question, answer.choice), ""
+        if score:
+            line = f"{asked} {score}/{of}" if of else f"{asked} {score}"
+        elif choice:
+            line = view.say("feedback.chosen", question=asked, choice=choice)
+        return Said(asked, score, of, choice, answer.comment, line)
 
     def when(self, voice: Voice) -> str:
         """When it was given, on the workspace's clock; the month of one without a name."""

@@ -41,6 +41,8 @@ class Head:
     tabs: Sequence[Tab]
     concerns: Sequence[str]
     link: str
+    place: str
+    edit: str
     has_file: bool
 
 
@@ -73,6 +75,8 @@ def head(view: View, name: str, here: str) -> Head:
         ],
         concerns(view.hub.workspace, survey) if survey and view.may("editor") else (),
         link_of(view, name),
+        link_of(view, name, "place"),
+        link_of(view, name, "edit"),
         has_file,
     )
 

@@ -89,9 +89,9 @@ class Broken:
     parts: Sequence[Part]
 
 
-def link_of(view: View, name: str, page: str = "") -> str:
-    """Where a survey is managed; ``preview`` and so on are its other pages."""
-    return view.link(f"/survey/{quote(name, safe='')}" + (f"/{page}" if page else ""))
+def link_of(view: View, name: str, page: str = "", **more: str) -> str:
+    """Where a survey is managed; ``preview`` and so on are its other pages, `more` goes into the query."""
+    return view.link(f"/survey/{quote(name, safe='')}" + (f"/{page}" if page else ""), **more)
 
 
 def listed(view: View, reached: Sequence[Reached]) -> list[Listed]:

@@ -15,6 +15,7 @@ from kizuna.collect.survey.question import told
 from kizuna.collect.survey.survey import Survey, instruments
 from kizuna.collect.survey.token import new_invitation, workspace_key
 from kizuna.errors import KizunaError, SettingError, UnknownName
+from kizuna.show import number
 from kizuna.show.commands.surveyresults import collected
 from kizuna.show.response import Results
 from kizuna.show.survey.asked import pick
@@ -88,6 +89,7 @@ def results(view: TheView, name: FromPath[str]) -> Response[str]:
         choices=[] if anonymous else list(dict.fromkeys([*BY, *traits])),
         weighted=weighted,
         can_weigh=can_weigh,
+        comments=number.count(came.comments, view.language),
         feedback=view.link("/feedback", survey=name, comment="1"),
     )
 
@@ -117,8 +119,8 @@ def preview(view: TheView, name: FromPath[str]) -> Response[str]:
         "survey_preview",
         head=found,
         shown=shown,
-        languages=[(each, link_of(view, name, f"preview?in={each}"), each == shown) for each in languages],
-        frame=link_of(view, name, "frame") + f"?lang={shown}",
+        languages=[(each, link_of(view, name, "preview", **{"in": each}), each == shown) for each in languages],
+        frame=link_of(view, name, "frame", lang=shown),
         later=[(told(each.text, shown), _condition(each.only_if)) for each in later],
     )
 
