@@ -69,3 +69,11 @@ def test_a_chart_of_a_page_leaves_title_and_ground_to_the_page(make_answer: Any)
     assert 'width="340" height="240"' in svg
     assert DARK.accent in svg and LIGHT.accent not in svg
     assert 'fill="white"' not in svg
+
+
+def test_the_legend_of_a_list_of_dots_says_what_its_colours_mean(make_answer: Any) -> None:
+    """Whiskers without a legend and dots with one shared a scale, and so there was none."""
+    answer = make_answer(["csat"], 1, ["web", "shop"])
+    better = [replace(r, change=2.0, previous=1.0, p_value=0.001, p_raw=0.001) for r in answer.records]
+    svg = drawn(chart(replace(answer, records=better)))
+    assert ">better<" in svg

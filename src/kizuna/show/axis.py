@@ -36,7 +36,7 @@ _TIME = {
     },
 }
 
-_WEEKDAYS = {
+WEEKDAYS = {
     "en": ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"),
     "ja": ("日曜日", "月曜日", "火曜日", "水曜日", "木曜日", "金曜日", "土曜日"),
     "da": ("søndag", "mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag"),
@@ -83,7 +83,7 @@ def time_format(every: str, language: str) -> str:
 
 def locale(language: str) -> dict[str, Any]:
     """How Vega writes numbers and dates in a language."""
-    days, months = _WEEKDAYS.get(language, _WEEKDAYS["en"]), _MONTHS.get(language, _MONTHS["en"]).split("|")
+    days, months = WEEKDAYS.get(language, WEEKDAYS["en"]), _MONTHS.get(language, _MONTHS["en"]).split("|")
     short = 1 if language == "ja" else 3
     comma = language == "da"
     return {

@@ -186,7 +186,7 @@ def _dots(found: Sequence[Part], sheet: _Sheet) -> Spec:
     changed = any(r["tone"] in ("better", "worse") for r in rows)
     colours = {"field": "tone", "type": "nominal", "legend": None, "scale": _scale(sheet)}
     transform = [scale.transform(name) for name in ("value", "low", "high")]
-    whisker = {
+    whisker: Spec = {
         "mark": {"type": "rule", "strokeWidth": 1.6},
         "encoding": {"y": down, "x": across | {"field": "low"}, "x2": {"field": "high"}, "color": colours},
     }
@@ -195,7 +195,10 @@ def _dots(found: Sequence[Part], sheet: _Sheet) -> Spec:
         "encoding": {"y": down, "x": across | {"field": "value"}, "color": colours, "tooltip": _tooltip(reader)},
     }
     if changed:
-        dot["encoding"] |= _meaning(sheet, rows)
+        meant = _meaning(sheet, rows)
+        dot["encoding"] |= meant
+        # Both layers share one legend; two that say different things about it are none.
+        whisker["encoding"] |= {"color": meant["color"]}
     title = _title(one, reader, len(shown), len(pairs)) if one else _shared_title(found, reader)
     return _titled(title, sheet) | {
         "data": {"values": rows},

@@ -22,6 +22,7 @@ from kizuna.show.web.who import guard
 PAGES = (
     "overview",
     "chart",
+    "metric",
     "notes",
     "customers",
     "customer",

@@ -12,6 +12,7 @@ from kizuna.show.chart import MOST_GROUPS, chart, describe
 from kizuna.show.look import Look
 from kizuna.show.reading import parts
 from kizuna.show.web.course import course, groups, marked, reader_of
+from kizuna.show.web.dimension import in_words
 from kizuna.show.web.drawing import (
     KINDS,
     LIBRARY_PATH,
@@ -53,7 +54,7 @@ def spec_of(view: View, metric: str, show: str, by: str, look: Look) -> Spec:
     """Its specification."""
     zone = view.hub.settings.zone
     if by:
-        answer = groups(view.hub, metric, view.scope, by).value
+        answer = in_words(groups(view.hub, metric, view.scope, by).value, view.language)
         if look.size is not None:
             look = replace(look, size=(look.size[0], dots_height(_rows(answer))))
         return chart(answer, view.language, zone, look)
