@@ -30,6 +30,7 @@ PAGES = (
     "welcome",
     "feedback",
     "surveys",
+    "surveyedit",
     "importing",
     "data",
     "calculators",
