@@ -174,6 +174,24 @@ def test_a_message_set_aside_by_the_loader_counts_as_rejected_only(shop: Shop) -
     assert (web.messages, web.rejected) == (0, 1)
 
 
+def test_the_last_that_came_is_told_with_what_was_wrong(shop: Shop) -> None:
+    def latest(source: str = "web") -> health.Latest | None:
+        shop.load()
+        with shop.shop.store.reading() as data:
+            return health.latest(data, source)
+
+    assert latest() is None
+    shop.send(START, event="Hello")
+    shop.send(START - timedelta(hours=1), event="Earlier")
+    assert latest() == health.Latest(datetime(2026, 3, 1, 8), "Earlier")
+    shop.send(START + timedelta(minutes=1), type="trakc")
+    found = latest()
+    assert found is not None and (found.reason, found.event) == ("unknown_type", "") and "trakc" in found.detail
+    shop.send(START + timedelta(minutes=2), event="Hello again")
+    assert latest() == health.Latest(datetime(2026, 3, 1, 8, 2), "Hello again")
+    assert latest("ios") is None
+
+
 def test_facts_say_how_far_they_reach_and_where_they_are_from(shop: Shop, tmp_path: Path) -> None:
     file = tmp_path / "orders.csv"
     file.write_text(

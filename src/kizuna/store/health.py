@@ -154,6 +154,34 @@ def _finished(name: str, one: _Counting, hours: Sequence[datetime]) -> Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Latest:
+    """The last that came of a source (UTC): the name of the last event, or why the message did not fit."""
+
+    at: datetime
+    event: str = ""
+    reason: str = ""
+    detail: str = ""
+
+
+def latest(data: Data, source: str) -> Latest | None:
+    """The last message of a source, ``None`` where none ever came."""
+    asked = """SELECT max(last_at) FROM arrival WHERE source = $source"""
+    accepted = data.rows(asked, {"source": source})[0][0]
+    asked = """SELECT received_at, reason, detail FROM rejected_message WHERE source = $source
+        ORDER BY pos DESC LIMIT 1"""
+    rejected = data.rows(asked, {"source": source})
+    if rejected and (accepted is None or rejected[0][0] > accepted):
+        return Latest(rejected[0][0], "", rejected[0][1], rejected[0][2])
+    if accepted is None:
+        return None
+    # Rows of messages lie in the order in which they came; a few days of them are enough to find the last.
+    asked = """SELECT name FROM event WHERE source = $source AND import_no < 0 AND occurred_at > $since
+        ORDER BY line_no DESC LIMIT 1"""
+    event = data.rows(asked, {"source": source, "since": accepted - timedelta(days=2)})
+    return Latest(accepted, event[0][0] if event else "")
+
+
+@dataclass(frozen=True, slots=True)
 class FactHealth:
     """One fact: its rows, how many of them came from files and from messages (the rest follow from others), and
     the first and last day that they tell of, in the workspace's zone."""

@@ -125,7 +125,7 @@ def one(view: TheView, id: FromPath[str]) -> Response[str] | Redirect:
 
 
 @post(START + "/{id:str}", opt=needs("editor"), sync_to_thread=True)
-def choose(view: TheView, request: Asked, id: FromPath[str], body: RawBody) -> Redirect:
+def choose(view: TheView, id: FromPath[str], body: RawBody) -> Redirect:
     """What was chosen for a file: try it out so, load it, or throw it away."""
     drops = Drops(view.hub.root)
     drop = drops.get(id)
@@ -144,7 +144,7 @@ def choose(view: TheView, request: Asked, id: FromPath[str], body: RawBody) -> R
     # What was not seen as it will be is not loaded.
     more = {"twice": ",".join(chosen.twice)} if chosen.twice else {}
     if form.get("do") == "load" and same and job is not None and job.report is not None and not more:
-        begin(view.hub, drop, "load", seen, lambda report: _loaded(view, drop, report, request))
+        begin(view.hub, drop, "load", seen, lambda report: _loaded(view, drop, report))
     elif form.get("do") == "load":
         more["changed"] = "1"
     return Redirect(f"{START}/{id}" + (f"?{urlencode(more)}" if more else ""), status_code=303)
@@ -170,12 +170,11 @@ def _seen(view: View, drop: Drop) -> tuple[Drop, Peek]:
     return drop, seen
 
 
-def _loaded(view: View, drop: Drop, report: FileReport, request: Asked) -> None:
+def _loaded(view: View, drop: Drop, report: FileReport) -> None:
     """Note who loaded what, and let the dropped file go: it is kept under raw/imports now."""
     with view.hub.state.session() as session:
         detail = {"import": report.import_no, "fact": drop.choices.fact, "rows": report.rows}
-        address = request.client.host if request.client else ""
-        audit.write(session, view.who.name, "data.imported", drop.name, detail, address)
+        audit.write(session, view.who.name, "data.imported", drop.name, detail, view.who.address)
     Drops(view.hub.root).remove(drop.id)
 
 
