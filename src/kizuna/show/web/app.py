@@ -25,6 +25,8 @@ PAGES = (
     "metric",
     "metric_rows",
     "metrics",
+    "metric_rows",
+    "metrics",
     "notes",
     "customers",
     "customer",
