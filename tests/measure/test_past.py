@@ -362,6 +362,11 @@ def test_rows_that_are_nobody_s(small: Business) -> None:
         ask(asked, Question(("ad_spend",), where="orders() > 1"))
     with pytest.raises(NoCustomers):
         ask(asked, Question(("ad_spend",), segment="loyal"))
+    some = ask(asked, Question(("ad_spend", "orders"), segment="loyal", compare="none"))
+    assert list(some.metrics) == ["orders"]
+    assert any(note.startswith("ad_spend is left out: Rows of ad are nobody's") for note in some.notes)
+    with pytest.raises(QuestionError, match="Nothing asked can be answered that way"):
+        ask(asked, Question(("ad_spend", "social_impressions"), segment="loyal"))
     answer = ask(asked, Question((), segment="loyal", compare="none"))
     assert "orders" in answer.metrics
     assert "ad_spend" not in answer.metrics

@@ -172,7 +172,9 @@ def _answerable(business: Business, question: Question) -> tuple[list[str], list
             _check_dimensions(business, question, name)
             kept.append(name)
         except QuestionError as error:
-            if name in question.metrics or not _of_the_fact(error):
+            # Of many metrics asked of a segment, those of ads and posts are left out even where they are named.
+            left_out = isinstance(error, NoCustomers) and len(asked) > 1
+            if (name in question.metrics and not left_out) or not _of_the_fact(error):
                 raise
             notes.append(f"{name} is left out: {error.what}")
     if not kept:
