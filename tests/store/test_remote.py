@@ -317,3 +317,12 @@ def test_what_a_killed_server_left_is_in_nobody_s_way(tmp_path: Path) -> None:
         assert not Path(me.socket).exists()
         with pytest.raises(WorkspaceError, match=rf"A server runs .*PID {os.getpid()}"), kizuna.open(root) as shop:
             shop.rebuild()
+
+
+def test_what_is_kept_of_an_answer_holds_a_second_at_most(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was worked out under one version is not shown under the next, and a server writes when it likes."""
+    store, now = connect(), [5.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    first = store.version
+    now[0] += 1
+    assert store.version != first
