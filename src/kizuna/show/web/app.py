@@ -46,6 +46,7 @@ PAGES = (
     "snippets",
     "calculators",
     "segments",
+    "report",
 )
 """Modules of ``pages``, each with its handlers in `ROUTES`."""
 
