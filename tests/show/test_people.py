@@ -175,3 +175,16 @@ def test_find_writes_harmless_csv(run: Run, shop: Path, tmp_path: Path) -> None:
     assert run("find", "--sort", "vlaue")[0] == 2
     assert "Did you mean 'value'?" in run("find", "--sort", "vlaue")[2]
     assert "not written as CSV" in run("show", "17", "--format", "csv")[2]
+
+
+def test_find_in_a_segment(run: Run, shop: Path) -> None:
+    from kizuna.store.state.database import State
+    from kizuna.store.state.tables import SavedSegment
+
+    state = State(shop)
+    with state.session() as session:
+        session.add(SavedSegment(name="buyers", title="Buyers", condition="orders() >= 1"))
+    state.close()
+    found = json.loads(run("find", "--segment", "buyers", "--format", "json")[1])
+    assert [row["customer_id"] for row in found] == ["18"]
+    assert "Did you mean 'buyers'?" in run("find", "--segment", "buyer")[2]

@@ -13,6 +13,7 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
+from kizuna.measure.question import narrowed
 from kizuna.show import number
 from kizuna.show.commands.output import as_csv, deliver, plain
 from kizuna.show.console import clean, out
@@ -28,10 +29,11 @@ _PIECE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Whom to list: with `text` in a name, address or id, for whom `where` holds; 0 is no limit."""
+    """Whom to list: with `text` in a name, address or id, for whom `where` holds, in a segment; 0 is no limit."""
 
     text: str
     where: str
+    segment: str
     sort: Sort
     up: bool
     limit: int
@@ -55,8 +57,8 @@ def _found(shop: Workspace, search: Search) -> tuple[int, list[tuple[Figures, Na
     with shop.store.reading() as data:
         directory = read_directory(data)
         among: Any = find(data, search.text).numbers if search.text.strip() else None
-        if search.where:
-            inside = members(shop.business, data, search.where)
+        if where := narrowed(search.where, search.segment):
+            inside = members(shop.business, data, where)
             among = inside if among is None else np.intersect1d(inside, np.asarray(among, dtype=np.int64))
         rows = [*directory.all(search.sort, up=search.up, among=among)]
         shown = rows[: search.limit] if search.limit > 0 else rows

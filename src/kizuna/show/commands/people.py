@@ -13,7 +13,7 @@ from rich.text import Text
 
 from kizuna.errors import KizunaError
 from kizuna.show import number
-from kizuna.show.commands.common import OutputOption, WorkspaceOption, opened
+from kizuna.show.commands.common import OutputOption, SegmentOption, WorkspaceOption, opened
 from kizuna.show.commands.customers import Search, print_customers
 from kizuna.show.console import out
 from kizuna.show.deciding import Decided, merge, split, who_is
@@ -41,6 +41,7 @@ def people(
     /,
     *ids: Annotated[str, Parameter(help="ids: a plain value, or kind:value where several people have it; find: words")],
     where: Annotated[str, Parameter(help="find: a condition over traits: \"country = 'JP'\"")] = "",
+    segment: SegmentOption = "",
     sort: Annotated[
         str, Parameter(help="find: by value, seen, orders or since; --sort=-value for the lowest first")
     ] = "value",
@@ -62,7 +63,7 @@ def people(
         )
     with opened(workspace) as shop:
         if action == "find":
-            print_customers(shop, Search(" ".join(ids), where, *read_sort(sort), limit), format, output)
+            print_customers(shop, Search(" ".join(ids), where, segment, *read_sort(sort), limit), format, output)
             return
         if format == "csv" or output is not None:
             raise KizunaError(f"kizuna people {action} is not written as CSV or to a file.", "Use --format json.")

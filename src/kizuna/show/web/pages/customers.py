@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,7 @@ def customers(view: TheView) -> Response[str]:
         "customers",
         rows=rows,
         heads=[_head(view, asked, name) for name in SORTS],
-        sorts=[(name, view.say(f"customers.{name}")) for name in SORTS],
+        sorts=_sorts(view),
         asked=asked,
         counted=_counted(view, page.total, len(directory)),
         segment=next((title for name, title in view.segments if name == view.scope.segment), ""),
@@ -106,9 +107,10 @@ def export(view: TheView) -> Stream:
     """All that the list has, as CSV, for editors; the audit log says who took it."""
     asked, directory = Asked.of(view), directory_of(view.hub)
     among = _among(view, _found(view.hub, asked.text))
-    rows = [*directory.all(asked.sort, up=asked.up, among=among)]
+    total = directory.page(asked.sort, among=among, size=1).total
+    rows = directory.all(asked.sort, up=asked.up, among=among)
     with view.hub.state.session() as session:
-        detail = {"people": len(rows), "segment": view.scope.segment, "searched": bool(asked.text)}
+        detail = {"people": total, "segment": view.scope.segment, "searched": bool(asked.text)}
         audit.write(session, view.who.name, "customers.exported", "", detail, view.who.address)
     headers = {"content-disposition": 'attachment; filename="customers.csv"'}
     return Stream(_written(view.hub, rows), media_type="text/csv; charset=utf-8", headers=headers)
@@ -146,7 +148,7 @@ def _among(view: View, found: Found | None) -> NDArray[Any] | None:
         with view.hub.store.reading() as data:
             return members(view.hub.workspace.business, data, where)
 
-    inside = view.hub.kept.get(("customers in", where), look).value
+    inside = view.hub.kept.get(("customers in", where, view.scope.condition), look).value
     return inside if numbers is None else np.intersect1d(numbers, inside)
 
 
@@ -183,6 +185,21 @@ def _head(view: View, asked: Asked, name: Sort) -> Head:
     return Head(view.say(f"customers.{name}"), help, link, ("ascending" if asked.up else "descending") if mine else "")
 
 
+def _sorts(view: View) -> list[tuple[str, str]]:
+    """The orders to choose from: as the address has them, and in words."""
+    found = []
+    for name in SORTS:
+        down, up = ("latest", "earliest") if name in ("seen", "since") else ("down", "up")
+        for value, way in ((name, down), (f"-{name}", up)):
+            found.append(
+                (
+                    value,
+                    f"{view.say(f'customers.{name}')}{view.say('common.comma')}{view.say(f'customers.sorted_{way}')}",
+                )
+            )
+    return found
+
+
 def _turn(view: View, asked: Asked, **cursor: str) -> str:
     """The address of the page beside this one, empty where there is none."""
     if not any(cursor.values()):
@@ -206,11 +223,10 @@ def _write_down(view: View, page: Page, asked: Asked) -> None:
         audit.write(session, view.who.name, "customers.seen", view.scope.segment, detail, view.who.address)
 
 
-def _written(hub: Hub, rows: list[Figures]) -> Iterator[str]:
+def _written(hub: Hub, rows: Iterator[Figures]) -> Iterator[str]:
     """The export, piece by piece."""
     yield as_csv(HEADER, [])
-    for begin in range(0, len(rows), PIECE):
-        piece = rows[begin : begin + PIECE]
+    while piece := [*islice(rows, PIECE)]:
         with hub.store.reading() as data:
             known = named(data, [each.customer_no for each in piece])
         zone = hub.settings.zone
