@@ -41,7 +41,8 @@ bench: $(READY) ## planning, importing, collecting, answering, loading and measu
 	@$(BIN)/python -m bench $(ONLY)
 
 faults: $(READY) ## tests that break things on purpose, in full: 100 kills, full disks, damage, second owners; about half an hour
-	@KIZUNA_FAULTS=full $(BIN)/python -m pytest -n $(WORKERS) tests/faults tests/collect/test_imports.py tests/collect/test_spool.py
+	@KIZUNA_FAULTS=full $(BIN)/python -m pytest -n $(WORKERS) tests/faults tests/collect/test_imports.py tests/collect/test_spool.py \
+		tests/act/test_never_too_often.py tests/store/test_survey_histories.py
 
 browser: $(READY) ## every survey instrument in Chromium by every way, language, width and colour scheme: about ten minutes
 	@KIZUNA_BROWSER=full $(BIN)/python -m pytest tests/browser

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from act.mailbox import Mailbox
 from act.town import DAY, HOUR, Town
+from effort import examples
 from kizuna.act.fatigue import Granted
 
 PEOPLE = ("c0", "c1", "c2")
@@ -184,7 +185,7 @@ class Life:
 
 @pytest.mark.slow
 @given(actions=st.lists(ACTIONS, min_size=10, max_size=40))
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(4, 60), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_nobody_is_asked_more_often_than_the_rules_say(actions: list[tuple[Any, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder, Mailbox().open() as box:
         life = Life(Path(folder), box, note)

@@ -8,6 +8,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from effort import examples
 from kizuna.facts import FACTS
 from store.histories import Desk, Happened, answers_of, at, histories, invitation_of, of_invitations, step
 
@@ -16,7 +17,7 @@ INVITATION = "invitation_id, sent_at, shown_at, first_answer_at, responded_at, s
 TASK = "task_id, raised_at, done_at, owner, done_by, score"
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(10, 200))
 @given(histories())
 def test_the_facts_are_what_the_steps_say(happened: list[Happened]) -> None:
     """Against a second reading of the rules, in plain Python."""
@@ -42,7 +43,7 @@ def task_of(id: str, steps: list[Happened]) -> tuple[object, ...] | None:
     return (id, at(raised[0][0]), ended[0], raised[-1][1].by, ended[1], score)
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(5, 60))
 @given(histories(), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_changes_nothing(happened: list[Happened], random: Random) -> None:
     one, other = Desk(), Desk()
@@ -57,7 +58,7 @@ def test_the_order_of_arrival_changes_nothing(happened: list[Happened], random: 
         assert one.said() == other.said()
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(5, 60))
 @given(histories(), st.randoms(use_true_random=False))
 def test_what_is_loaded_together_changes_nothing(happened: list[Happened], random: Random) -> None:
     """Also not who has which number; and a rebuild, which derives once at the end, gives the same."""
@@ -73,7 +74,7 @@ def test_what_is_loaded_together_changes_nothing(happened: list[Happened], rando
         assert step_by_step.everything() == at_once.everything()
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(4, 40))
 @given(histories())
 def test_what_comes_twice_changes_nothing(happened: list[Happened]) -> None:
     desk = Desk()
@@ -89,7 +90,7 @@ BALLOTS = st.lists(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(8, 100))
 @given(BALLOTS)
 def test_anonymous_surveys_count_and_name_nobody(moves: list[tuple[bool, int, bool, str]]) -> None:
     """As many count as answered as answered; nobody can be found by a row; no more than were asked."""
