@@ -212,3 +212,20 @@ def test_any_table_comes_back_as_it_was_written(store, tmp_path, table):
     assert list(source.columns) == header
     assert [[cell or "" for cell in row[1:]] for row in found] == rows
     assert source.unparsed == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b\n1,2\n3,4\n",
+        '{"a": 1, "b": 2}\n{"a": 3, "b": 4}\n',
+        '[{"a": 1, "b": 2}, {"a": 3, "b": 4}]',
+        '192.0.2.1 - - [01/Mar/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "Mozilla/5.0"\n' * 2,
+    ],
+)
+@pytest.mark.parametrize("name", ["orders.gz", "orders.csv.zst"])
+def test_what_a_file_is_is_told_by_its_content_not_by_a_name_that_says_packed(store, tmp_path, text, name):
+    path = tmp_path / name
+    path.write_text(text)
+    source, rows = read(store, path, tmp_path)
+    assert len(rows) == source.rows == 2

@@ -67,7 +67,8 @@ def load(store: Store, text: Path, dialect: Dialect, columns: list[str]) -> None
         store.execute(f"DROP TABLE IF EXISTS temp.{name}")
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
     reading = (
-        f"read_csv({literal(str(text))}, auto_detect=false, header=false, delim={literal(dialect.delimiter)}, "
+        f"read_csv({literal(str(text))}, auto_detect=false, compression='none', header=false, "
+        f"delim={literal(dialect.delimiter)}, "
         f"quote='\"', escape={literal(dialect.escape)}, columns={{{types}}}, store_rejects=true, "
         "rejects_table='_errors', rejects_scan='_scans', rejects_limit=0)"
     )

@@ -29,8 +29,8 @@ def read_jsonl(store: Store, path: Path, options: ReadOptions, scratch: Path) ->
     text = delimited.as_utf8(path, encoding, scratch)
     store.execute(
         f"CREATE OR REPLACE TEMP TABLE _raw AS SELECT * FROM read_csv({literal(str(text))}, auto_detect=false, "
-        "header=false, delim='\x01', quote='', escape='', columns={'json': 'VARCHAR'}, null_padding=true, "
-        "max_line_size=16000000, ignore_errors=false)"
+        "compression='none', header=false, delim='\x01', quote='', escape='', columns={'json': 'VARCHAR'}, "
+        "null_padding=true, max_line_size=16000000, ignore_errors=false)"
     )
     return _objects(store, path, "rowid + 1", {"encoding": encoding})
 
@@ -46,7 +46,8 @@ def read_json(store: Store, path: Path, options: ReadOptions, scratch: Path) -> 
     try:
         store.execute(
             "CREATE OR REPLACE TEMP TABLE _raw AS "
-            f"SELECT json FROM read_json_objects({literal(str(text))}, format='array', maximum_object_size=16777216)"
+            f"SELECT json FROM read_json_objects({literal(str(text))}, format='array', compression='none', "
+            "maximum_object_size=16777216)"
         )
     except duckdb.Error as error:
         said = str(error).split("\n")[0].replace(str(text), path.name)

@@ -68,7 +68,7 @@ def read(store: Store, path: Path, options: ReadOptions, scratch: Path, salt: by
         f"CREATE OR REPLACE TEMP TABLE _raw AS SELECT rowid_line AS line_no, line, "
         f"regexp_extract(line, {literal(_LINE)}, [{', '.join(map(literal, _FIELDS))}]) AS f FROM ("
         f"SELECT row_number() OVER () AS rowid_line, line FROM read_csv({literal(str(text))}, auto_detect=false, "
-        "header=false, "
+        "compression='none', header=false, "
         "delim='\x01', quote='', escape='', columns={'line': 'VARCHAR'}, null_padding=true, ignore_errors=false)) "
         "WHERE line IS NOT NULL"
     )

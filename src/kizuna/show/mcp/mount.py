@@ -86,4 +86,4 @@ def who_asks(context: Any) -> tuple[Who, str]:
     request = context.request_context.request
     who = request.scope["state"]["who"]
     assert isinstance(who, Who)
-    return who, request.client.host if request.client else ""
+    return who, who.address

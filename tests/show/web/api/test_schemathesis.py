@@ -22,8 +22,8 @@ from website import WebSite
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     import schemathesis
-    from schemathesis.specs.openapi import checks
     from schemathesis.generation import GenerationMode
+    from schemathesis.specs.openapi import checks
 
 FULL = os.environ.get("KIZUNA_API") == "full"
 EXAMPLES = 1_000 if FULL else 8
@@ -36,8 +36,8 @@ OPERATIONS = {result.ok().definition.raw["operationId"]: result.ok() for result 
 
 
 @pytest.fixture
-def editor(site: WebSite) -> TestClient[Any]:
-    site.hub.settings._values["max_api_requests"] = 0
+def editor(site: WebSite, monkeypatch: pytest.MonkeyPatch) -> TestClient[Any]:
+    monkeypatch.setitem(site.hub.settings._values, "max_api_requests", 0)
     return site.client("editor")
 
 

@@ -21,7 +21,7 @@ from kizuna.show.web.api.rates import Rates
 from kizuna.show.web.hub import Hub
 from kizuna.show.web.who import who_of
 
-RESOURCES = ("measure", "metrics", "rows", "customers", "surveys", "segments", "notes", "sources")
+RESOURCES = ("measure", "metrics", "rows", "customers", "surveys", "segments", "notes", "imports", "sources")
 """Modules of this package, in the order of the docs."""
 
 
@@ -34,7 +34,8 @@ def routes(hub: Hub) -> Sequence[ControllerRouterHandler]:
     def limited(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         who = who_of(connection)
         if who.name:
-            rates.take(who.name, hub.settings.max_api_requests)
+            # Two keys may have one name.
+            rates.take(f"{who.name} {who.key_id}", who.name, hub.settings.max_api_requests)
 
     router = Router(
         BASE,

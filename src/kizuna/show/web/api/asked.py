@@ -65,7 +65,7 @@ def read(operation: Operation, query: Mapping[str, Sequence[str]], path: Mapping
 
 def _read(operation: Operation, each: Parameter, given: list[str]) -> Any:
     if each.many:
-        parts = [part.strip() for text in given for part in text.split(",")]
+        parts = [part.strip() for text in given for part in (text.split(",") if each.commas else [text])]
         said = [part for part in parts if part]
         if len(said) > MOST:
             raise QuestionError(f"{each.name} has {len(said)} values; {MOST} are the most.", "Ask several times.")

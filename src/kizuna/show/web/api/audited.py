@@ -11,6 +11,5 @@ from kizuna.store.state import audit
 
 def audited(call: Call, action: str, subject: str, detail: Mapping[str, Any]) -> None:
     """Write an entry; what it is about is not told where this fails."""
-    address = call.request.client.host if call.request.client else ""
     with call.hub.state.session() as session:
-        audit.write(session, call.who.name, action, subject, {"by": "api", **detail}, address)
+        audit.write(session, call.who.name, action, subject, {"by": "api", **detail}, call.who.address)

@@ -210,3 +210,28 @@ SOURCES: dict[str, Any] = {
         }
     ],
 }
+
+IMPORTING: dict[str, Any] = {
+    "id": "q3Zk0cYw5m8t1rB7uVxE2A",
+    "state": "done",
+    "file": "orders.csv",
+    "dry_run": False,
+    "stage": "derive",
+    "done": 2,
+    "total": 2,
+    "problem": "",
+    "report": {
+        "fact": "order",
+        "import_no": 7,
+        "rows": 1200,
+        "added": 1187,
+        "replaced": 11,
+        "unchanged": 0,
+        "rejected": {"value: '12,5o' is not a number": 2},
+        "examples": [{"line": 418, "reason": "value: '12,5o' is not a number"}],
+        "mapping": {"order_id": "Order", "ordered_at": "Date", "customer_id": "Customer", "value": "Total"},
+        "unused": ["Cashier"],
+        "already": False,
+        "problems": [],
+    },
+}

@@ -99,9 +99,11 @@ def _parameter(each: Parameter) -> dict[str, Any]:
         "schema": schema,
     }
     if each.many:
-        described |= {"style": "form", "explode": False}
+        described |= {"style": "form", "explode": not each.commas}
     if each.example is not None:
-        described["example"] = str(each.example).split(",") if each.many else each.example
+        described["example"] = (
+            str(each.example).split(",") if each.many and each.commas else [each.example] if each.many else each.example
+        )
     return described
 
 
@@ -117,7 +119,9 @@ def _responses(each: Operation) -> dict[str, Any]:
     if each.method == "GET":
         found["304"] = {"description": say(TEXTS, "s304", "en")}
     statuses = {400, 401, 403, 429, *each.statuses} | ({406} if len(each.kinds) > 1 or each.method == "GET" else set())
-    for status in sorted(statuses):
+    if 202 in statuses:
+        found["202"] = {"description": say(TEXTS, "s202", "en"), "content": content}
+    for status in sorted(statuses - {202}):
         shape: dict[str, Any] = {"schema": {"$ref": _REF.format(name="Problem")}}
         shown = {**shape, "example": PROBLEM_EXAMPLE} if status == 400 else shape
         found[str(status)] = {

@@ -22,14 +22,15 @@ Schema = Mapping[str, Any]
 class Parameter:
     """Something an address takes: `schema` is the JSON Schema of one value of it.
 
-    `many` may be said several times, or several with commas between them. `text` is the key of its sentence, where
-    that is not ``p_NAME``.
+    `many` may be said several times, or several with commas between them (unless without `commas`). `text` is the
+    key of its sentence, where that is not ``p_NAME``.
     """
 
     name: str
     schema: Schema
     example: object = None
     many: bool = False
+    commas: bool = True
     needed: bool = False
     place: Literal["query", "path"] = "query"
     text: str = ""
@@ -64,6 +65,11 @@ class Operation:
     body_example: Any = None
     statuses: Sequence[int] = ()
     status: int = 200
+
+    @property
+    def takes_file(self) -> bool:
+        """Whether the body is a file, which is taken in to the disk."""
+        return isinstance(self.body, tuple)
 
     @property
     def address(self) -> str:

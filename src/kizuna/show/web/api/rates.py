@@ -26,8 +26,11 @@ class Rates:
         # who → tokens left, and when that was
         self._left: dict[str, tuple[float, float]] = {}
 
-    def take(self, who: str, per_minute: int) -> None:
-        """Let one request pass; 0 `per_minute` lets all. Raises 429 while `who` has to wait; that counts no request."""
+    def take(self, who: str, name: str, per_minute: int) -> None:
+        """Let one request of `who` (called `name`) pass; 0 `per_minute` lets all.
+
+        Raises 429 while they have to wait; that counts no request.
+        """
         if not per_minute:
             return
         with self._lock:
@@ -40,7 +43,7 @@ class Rates:
                 return
         wait = max(1, math.ceil((1 - left) * MINUTE / per_minute))
         raise TooManyRequestsException(
-            f"{who} sends more than {per_minute:,} requests a minute (setting max_api_requests). "
+            f"{name} sends more than {per_minute:,} requests a minute (setting max_api_requests). "
             f"Ask again in {wait} seconds.",
             headers={"retry-after": str(wait)},
         )
