@@ -16,6 +16,8 @@ from kizuna.show.web.hub import Hub
 from kizuna.store.state import accounts, logins
 
 CUSTOMERS, MONTHS = 300, 6
+HOST = "testserver.local"
+"""Where the pages seem to be; a cookie that is set for it is replaced by the server's."""
 
 
 class WebSite:
@@ -30,7 +32,7 @@ class WebSite:
         client: TestClient[Litestar] = TestClient(self.app, raise_server_exceptions=False, **options)
         client.follow_redirects = False
         if role != "nobody":
-            client.cookies.set(cookies.name(https=False), self.token(role))
+            client.cookies.set(cookies.name(https=False), self.token(role), domain=HOST)
         return client
 
     def token(self, role: str) -> str:

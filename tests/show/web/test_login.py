@@ -19,7 +19,7 @@ from kizuna.show.web.auth import cookies, passwords
 from kizuna.show.web.auth.back import safe_path
 from kizuna.show.web.auth.limits import MOST_KEPT, Limit, network
 from kizuna.store.state import accounts, audit, logins
-from website import WebSite
+from website import HOST, WebSite
 
 EMAIL, PASSWORD = "aya@example.com", "four short words here"
 Client = TestClient[Litestar]
@@ -124,8 +124,7 @@ def test_each_login_has_a_token_of_its_own_and_ends_the_one_before(door: WebSite
     """Session fixation: whoever planted a token in a browser knows nothing of it after the login."""
     client = door.client("nobody")
     planted = door.token("viewer")
-    client.cookies.set(cookies.name(https=False), planted)
-    client.cookies.set(cookies.name(https=False), planted)
+    client.cookies.set(cookies.name(https=False), planted, domain=HOST)
     answer = sign_in(client)
     fresh = answer.cookies[cookies.name(https=False)]
     assert fresh != planted

@@ -25,7 +25,8 @@ PROGRAMS = ("/api/", "/mcp")
 
 def on_http(request: Asked, error: HTTPException) -> Response[Any]:
     """What Litestar or a handler refused."""
-    if isinstance(error, NotAuthorizedException) and not for_programs(request):
+    with_key = "authorization" in request.headers
+    if isinstance(error, NotAuthorizedException) and not for_programs(request) and not with_key:
         from urllib.parse import quote
 
         back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
