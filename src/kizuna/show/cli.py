@@ -33,6 +33,7 @@ COMMANDS = (
     ("rows", "explaining:rows", "List the facts behind a number."),
     ("people", "people:people", "Show who somebody is, merge two people who are one, split them again."),
     ("surveys", "surveys:surveys", "Make surveys, ask, and see what came of them."),
+    ("feedback", "feedback:feedback", "List what customers answered and wrote, and say what becomes of it."),
     ("tasks", "tasks:tasks", "List what is to be done about answers, and who did it."),
     ("report", "reporting:report", "Write a month as one file, for mail or print."),
     ("notes", "notes:notes", "Note what happened on a day, for charts and the report."),
