@@ -53,6 +53,15 @@ def in_effect(choices: Choices, peek: Peek) -> dict[str, str]:
     return {name: text for name, text in (alone | choices.mapping).items() if text}
 
 
+def said_in_full(choices: Choices, peek: Peek) -> Choices:
+    """The choices with what names told as well: what is kept of an import then says all, whatever names mean later."""
+    return msgspec.structs.replace(choices, mapping={**in_effect(choices, peek), **_emptied(choices)})
+
+
+def _emptied(choices: Choices) -> dict[str, str]:
+    return {name: "" for name, text in choices.mapping.items() if not text}
+
+
 def same(one: Choices, other: Choices, peek: Peek) -> bool:
     """Whether two choices come to the same."""
     bare = [msgspec.structs.replace(each, mapping=in_effect(each, peek)) for each in (one, other)]

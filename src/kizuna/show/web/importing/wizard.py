@@ -125,7 +125,7 @@ def wizard(view: View, drop: Drop, peek: Peek, job: Job | None, twice: Sequence[
         view.say(f"facts.{fact.name}"),
         _facts(ranked, view),
         _guessed(ranked, fact, peek, view),
-        _columns(peek, mapping, choices, report),
+        _columns(peek, mapping, choices, report, view),
         _options(fact, view),
         _needs(fact, mapping, peek, choices, view),
         _sayings(fact, mapping, peek, view),
@@ -167,7 +167,9 @@ def _guessed(ranked: Sequence[Guess], fact: Fact, peek: Peek, view: View) -> str
     return view.say("import.looks_like" if ranked[0].score >= SURE else "import.not_sure", **parts)
 
 
-def _columns(peek: Peek, mapping: Mapping[str, str], choices: Choices, report: FileReport | None) -> list[ColumnRow]:
+def _columns(
+    peek: Peek, mapping: Mapping[str, str], choices: Choices, report: FileReport | None, view: View
+) -> list[ColumnRow]:
     fields = {text: name for name, text in reversed([*mapping.items()])}
     read_as = {each.field: each.read_as for each in report.mapping} if report else {}
     kept = {*choices.keep}
@@ -177,10 +179,27 @@ def _columns(peek: Peek, mapping: Mapping[str, str], choices: Choices, report: F
             name,
             peek.samples.get(name, ()),
             fields.get(name) or (KEEP if name in kept else ""),
-            read_as.get(fields.get(name, ""), ""),
+            _read_as(read_as.get(fields.get(name, ""), ""), view),
         )
         for place, name in enumerate(peek.columns)
     ]
+
+
+_PARTS = {
+    "%d": "DD", "%m": "MM", "%Y": "YYYY", "%y": "YY", "%b": "Mon", "%B": "Month", "%H": "hh", "%I": "hh", "%M": "mm",
+    "%S": "ss", "%f": "ffffff", "%n": "fff", "%p": "AM", "%z": "±hh:mm",
+}  # fmt: skip
+
+
+def _read_as(text: str, view: View) -> str:
+    """How the values of a column were read: ``DD.MM.YYYY``, or that a comma stands before the decimals."""
+    if text == "decimal comma":
+        return view.say("import.decimal_comma")
+    if text.startswith("epoch"):
+        return view.say("import.read_epoch")
+    for part, shown in _PARTS.items():
+        text = text.replace(part, shown)
+    return re.sub(r", (?:day|month)-first| \((?:with offset|UTC)\)", "", text)
 
 
 def _options(fact: Fact, view: View) -> list[Group]:

@@ -10,7 +10,7 @@ from kizuna.collect.peek import Peek, peek, table_query
 from kizuna.collect.report import FileReport
 from kizuna.show.web.hub import Hub
 from kizuna.show.web.importing.drop import Choices, Drop, Drops
-from kizuna.show.web.importing.form import added_up
+from kizuna.show.web.importing.form import added_up, said_in_full
 from kizuna.show.web.importing.job import Job, Told, What, jobs_of
 
 
@@ -50,7 +50,7 @@ def _import(hub: Hub, path: Path, choices: Choices, seen: Peek, dry_run: bool, p
     report = hub.workspace.import_file(
         choices.fact,
         path,
-        mapping=added_up(choices, seen.columns),
+        mapping=added_up(said_in_full(choices, seen), seen.columns),
         group=choices.group or (),
         keep=choices.keep,
         sheet=seen.table if seen.kind == "xlsx" and seen.tables else None,
