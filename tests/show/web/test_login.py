@@ -198,6 +198,16 @@ def test_what_another_site_posts_is_refused(door: WebSite, path: str, headers: d
     assert signed_in(client)
 
 
+@pytest.mark.parametrize("path", ["/login", "/", "/no/such/page", "/logout", "/static/web/kizuna.css", "/api/v1/none"])
+def test_every_answer_says_what_its_page_may_load(door: WebSite, path: str) -> None:
+    """Refusals and pages that are not there as well."""
+    client = door.client("nobody")
+    for answer in (client.get(path), client.post(path, headers={"sec-fetch-site": "cross-site"})):
+        assert "script-src 'self'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "frame-ancestors" in answer.headers["content-security-policy"]
+
+
 # What a page of ours may lead to, and what must not be taken for one.
 GOOD = ["/", "/metrics?period=2026-03", "/metric/nps#rows", "/customers?q=a%2Fb", "/a//b"]
 EVIL = [

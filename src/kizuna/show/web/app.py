@@ -15,7 +15,7 @@ from kizuna.show.web.auth.doorman import Doorman
 from kizuna.show.web.auth.gate import Gate
 from kizuna.show.web.errors import HANDLERS
 from kizuna.show.web.hub import Hub
-from kizuna.show.web.security import Security
+from kizuna.show.web.security import Security, put_headers
 from kizuna.show.web.view import provide_view
 from kizuna.show.web.who import guard
 
@@ -46,6 +46,7 @@ PAGES = (
     "calculators",
     "segments",
     "report",
+    "api",
 )
 """Modules of ``pages``, each with its handlers in `ROUTES`."""
 
@@ -60,6 +61,7 @@ def make_app(hub: Hub) -> Litestar:
     return Litestar(
         [statics.serve, *api.routes(hub), Router("/", route_handlers=routes, include_in_schema=False)],
         guards=[guard],
+        before_send=[put_headers],
         middleware=[DefineMiddleware(Security), DefineMiddleware(Doorman, hub=hub)],
         dependencies={
             "hub": Provide(lambda: hub, sync_to_thread=False),

@@ -35,8 +35,17 @@ HEADERS = {
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
+async def put_headers(message: Message, _scope: Scope) -> None:
+    """Before anything is sent, refusals of the middlewares as well: the headers that an answer has not set itself."""
+    if message["type"] == "http.response.start":
+        headers = MutableScopeHeaders(message)
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)
+        headers.setdefault("cache-control", "no-store")
+
+
 class Security:
-    """ASGI middleware: puts the headers on every answer and refuses what other sites send."""
+    """ASGI middleware: refuses what other sites send."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -46,16 +55,7 @@ class Security:
             return
         if scope["method"] not in SAFE and crosses(scope):
             raise PermissionDeniedException("This came from a page of another site; only our own pages may send it.")
-
-        async def told(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableScopeHeaders(message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("cache-control", "no-store")
-            await send(message)
-
-        await self._app(scope, receive, told)
+        await self._app(scope, receive, send)
 
 
 def crosses(scope: Scope) -> bool:
