@@ -18,6 +18,7 @@ import pyarrow as pa
 from kizuna.errors import QuestionError, did_you_mean
 from kizuna.expression import quote_name, quote_text
 from kizuna.facts import FACTS
+from kizuna.history import SEGMENT
 from kizuna.measure.ask import Business, Reader
 from kizuna.measure.names import Names, trait_names
 from kizuna.measure.past import Past, last_day
@@ -118,6 +119,8 @@ def doubts(business: Business, condition: str) -> list[tuple[str, str | None]]:
     """Names of events, questions … in a condition that no row has so far, each with the nearest that some row has."""
     found = []
     for subject, text in dict.fromkeys(named_in(condition)):
+        if subject == SEGMENT:
+            continue  # one that there is not is an error, not a doubt
         known = values(business, subject)
         if known and text not in known and len(known) < MOST_VALUES:
             found.append((text, did_you_mean(text, known)))

@@ -88,6 +88,17 @@ def test_rows_and_their_text_and_count(site: WebSite) -> None:
     assert '<option value="JP">' in page
 
 
+def test_a_segment_is_chosen_by_its_title(kept: WebSite) -> None:
+    row = {"subject": "segment", "text": "", "operator": "<>", "value": "loyal", "days": ""}
+    page = kept.client("editor").get("/segments/part?" + query(row, mode="rows", former="others")).text
+    assert '<option value="loyal" selected>Loyal customers</option>' in page
+    assert '<option value="others"' not in page
+    assert "NOT segment(&#39;loyal&#39;)" in page
+    gone = kept.client("editor").get("/segments/part?" + query(row | {"value": "gone"}, mode="rows")).text
+    assert '<option value="gone" selected>gone</option>' in gone
+    assert "There is no segment &#39;gone&#39;." in gone
+
+
 def test_buttons_without_script(site: WebSite) -> None:
     """Each comes back to the form with what was typed, as the address says it."""
     client = site.client("editor")

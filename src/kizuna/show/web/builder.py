@@ -117,6 +117,7 @@ class ShownRow:
     operators: Sequence[Choice]
     texts: Sequence[str]
     values: Sequence[str]
+    segments: Sequence[Choice]
     has_text: bool
     has_days: bool
     has_value: bool
@@ -196,7 +197,8 @@ def _shown(view: View, row: Row, traits: Sequence[str], former: str) -> ShownRow
         _subjects(view, row, traits),
         [Choice(each, view.say(f"segments.op_{_SIGNS.get(each, each)}"), each == row.operator) for each in signs],
         _suggested(view, column) if column else [],
-        [] if is_number else _values(view, row, former),
+        [] if is_number or is_segment else _values(view, row),
+        _segments(view, row, former) if is_segment else [],
         has_text=bool(column),
         has_days=bool(history and history.windows),
         has_value=row.operator not in ("known", "unknown"),
@@ -218,9 +220,14 @@ def _subjects(view: View, row: Row, traits: Sequence[str]) -> list[tuple[str, Se
     return [*groups, *((view.say(f"segments.group_{name}"), [*map(choice, each)]) for name, each in GROUPS.items())]
 
 
-def _values(view: View, row: Row, former: str) -> list[str]:
-    if row.subject == SEGMENT:
-        return [name for name in view.hub.workspace.segments if name != former]
+def _segments(view: View, row: Row, former: str) -> list[Choice]:
+    """The other segments by title; one that is gone stays until another is chosen, as does none yet."""
+    others = {name: title for name, title in view.segments if name != former}
+    listed = others if row.value in others else {row.value: row.value or "…"} | others
+    return [Choice(name, title, name == row.value) for name, title in listed.items()]
+
+
+def _values(view: View, row: Row) -> list[str]:
     if row.subject == "chose":
         return _suggested(view, "survey_response.choice")
     return _suggested(view, row.subject.partition(":")[2])
