@@ -14,9 +14,11 @@ import kizuna
 from kizuna.errors import KizunaError
 from kizuna.show.cli import main
 from kizuna.show.report import pdf
-from kizuna.show.report.contents import Drawing
-from kizuna.show.report.file import MOST_BYTES, inline
+from kizuna.show.report.contents import Drawing, gather
+from kizuna.show.report.file import MOST_BYTES, as_svg, inline
 from kizuna.show.web.scope import Scope, read_scope
+from kizuna.show.web.view import View
+from kizuna.show.web.who import NOBODY
 from kizuna.store.state import notes, targets
 from website import WebSite
 
@@ -99,8 +101,20 @@ def test_the_page_keeps_to_the_policy_and_follows_the_scope(site: WebSite) -> No
     assert "/report.html?period=last-90-days&amp;compare=none&amp;lang=en" in text
 
 
+def test_the_page_s_charts_are_those_of_the_file(site: WebSite) -> None:
+    """A metric looked at alone is tested alone and moves more easily; the report tests all together, its charts too."""
+    page = site.client().get("/report?period=last-year").text
+    assert page.count("<figure") == page.count('src="/report/chart.svg?')
+    drawn = gather(View(site.hub, NOBODY, "en", "", "/report", {})).drawings
+    for each in drawn:
+        answer = site.client().get(f"/report/chart.svg?metric={each.metric}")
+        assert answer.headers["content-type"].startswith("image/svg+xml") and answer.text == as_svg(each)
+    wrong = site.client().get("/report/chart.svg?metric=nsp")
+    assert wrong.status_code in (400, 404) and "There is no chart" in wrong.text
+
+
 def test_whoever_is_not_signed_in_sees_none(site: WebSite) -> None:
-    for path in ("/report", "/report.html", "/report.pdf"):
+    for path in ("/report", "/report.html", "/report.pdf", "/report/chart.svg?metric=nps"):
         assert site.client("nobody").get(path).status_code == 303
 
 

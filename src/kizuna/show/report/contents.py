@@ -32,6 +32,7 @@ MOST_PARTS = 6
 """Of a metric that is always broken down, so many parts are listed."""
 
 CHART_SIZE = (460, 210)
+"""Pixels."""
 
 
 @dataclass(frozen=True, slots=True)

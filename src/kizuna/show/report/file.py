@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from importlib.resources import files
 
-from kizuna.show.picture import rendered
 from kizuna.show.report.contents import Drawing, Report
+from kizuna.show.web.drawing import as_picture
 from kizuna.show.web.view import View
 
 MOST_BYTES = 1_000_000
@@ -29,12 +30,17 @@ def file_name(view: View) -> str:
 
 def inline(drawing: Drawing, place: int) -> str:
     """A chart as SVG inside a page: as wide as there is room, its ids its own."""
-    drawn = str(rendered(drawing.spec, ".svg"))
+    drawn = as_svg(drawing)
     ids: Mapping[str, str] = {found: f"c{place}-{found}" for found in re.findall(r'\bid="([^"]+)"', drawn)}
     for old, new in ids.items():
         drawn = drawn.replace(f'id="{old}"', f'id="{new}"').replace(f"url(#{old})", f"url(#{new})")
         drawn = drawn.replace(f'href="#{old}"', f'href="#{new}"')
     return re.sub(r'(<svg\b[^>]*?) width="[^"]*" height="[^"]*"', r"\1", drawn, count=1)
+
+
+def as_svg(drawing: Drawing) -> str:
+    """A chart drawn; the same one as a moment ago is not drawn again."""
+    return as_picture(json.dumps(drawing.spec, ensure_ascii=False, separators=(",", ":")), "svg").decode()
 
 
 def _small(style: str) -> str:
