@@ -26,6 +26,7 @@ PAGES = (
     "metric_rows",
     "metrics",
     "channels",
+    "channels",
     "notes",
     "customers",
     "customer",

@@ -92,6 +92,12 @@ def groups(hub: Hub, metric: str, scope: Scope, by: str) -> Worked[Answer]:
     return _kept(hub, ("groups", metric, scope, by), lambda: _measure(hub, (metric,), scope, by=(by,)))
 
 
+def groups_of(hub: Hub, metrics: Sequence[str], scope: Scope, by: str) -> Worked[Answer]:
+    """Several metrics in the period, for each group of a dimension they have in common."""
+    key = ("groups of", tuple(metrics), scope, by)
+    return _kept(hub, key, lambda: _measure(hub, metrics, scope, by=(by,)))
+
+
 def group_courses(hub: Hub, metric: str, scope: Scope, by: str) -> Worked[Answer]:
     """The usual course of each group of a dimension."""
 

@@ -1,4 +1,4 @@
-"""The rows behind a metric's number. They are of people: the audit log is told, and taking them away needs an editor."""
+"""The rows behind a metric's number. They are of people: the audit log is told, and only editors take them away."""
 
 from __future__ import annotations
 

@@ -55,9 +55,10 @@ def metrics(view: TheView) -> Response[str]:
 
 
 def lines_of(view: View, found: Sequence[Metric]) -> dict[str, Line]:
-    """Metrics as lines. They are measured all together, whichever of them are shown: that is worked out once."""
-    every = any(m.variant for m in found)
-    names = tuple(m.id for m in view.hub.workspace.metrics() if every or not m.variant)
+    """Metrics as lines, measured all together."""
+    names = tuple(m.id for m in found)
+    if not names:
+        return {}
     answer = numbers(view.hub, names, view.scope).value
     past = {p.id: p.by_group() for p in parts(courses(view.hub, names, view.scope).value)}
     reader = reader_of(view.hub, answer, view.language)
