@@ -132,7 +132,7 @@ def test_whether_the_day_comes_first_is_asked_and_answered_by_a_button(wizard: W
 def test_lines_of_one_order_are_put_together_by_a_button(wizard: Wizard) -> None:
     lines = "order_id,ordered_at,value,sku\n" + "".join(f"{n // 2},2026-01-0{n // 2 + 1},10,s{n}\n" for n in range(8))
     text = wizard.drop(lines)
-    assert "4 lines have a Order number" in text
+    assert "4 lines repeat what an earlier line says in the column order_id" in text
     text = wizard.send(answer="again:group")
     assert "All 4 rows fit." in text
     wizard.send(do="load")
