@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 import re
 from urllib.parse import quote
 
@@ -18,17 +20,19 @@ MONTH = "period=2026-09"
 EVIL = "<script>alert(1)</script>"
 
 
-def ask(site: WebSite, *scores: int, survey: str = "nps", anonymous: bool = False, **more: object) -> None:
+def ask(
+    site: WebSite, *scores: int, survey: str = "nps", anonymous: bool = False, comment: str = "Comment {n} " + EVIL
+) -> None:
     """Have a survey asked and answered, each a minute after the other."""
     steps = []
     for n, score in enumerate(scores):
         id = f"ballot.link.{n}" if anonymous else f"-{survey}{n}"
         about = {"survey": survey, "invitation": id, "question": "nps", "anonymous": anonymous, "channel": "link"}
         who = {} if anonymous else {"customer_id": f"c{n}", "email": f"c{n}@example.com"}
-        said = {"answers": {"nps": score, "comment": f"Comment {n} {EVIL}"}, "texts": ["comment"], "complete": True}
+        said = {"answers": {"nps": score, "comment": comment.format(n=n)}, "texts": ["comment"], "complete": True}
         scales = {"scales": {"nps": [0, 10, "high_good"]}}
         steps += [Step(what="sent", **about, **who)] if not anonymous else []
-        steps += [Step(what="answered", **about, **said, **scales, **more)]
+        steps += [Step(what="answered", **about, **said, **scales)]
         steps += [Step(what="task_raised", **about, by="kim", due=AT)] if score < 7 and not anonymous else []
     site.hub.send([step_record(step, AT + place * 60_000_000) for place, step in enumerate(steps)])
 
@@ -185,3 +189,24 @@ def test_pages_follow_each_other(site: WebSite) -> None:
     assert len(pages) > 1 and all(len(page) == 25 for page in pages[:-1])
     everything = [id for page in pages for id in page]
     assert len(set(everything)) == len(everything)
+
+
+def test_a_file_of_all_is_for_editors_and_runs_nothing(own_site: WebSite) -> None:
+    ask(own_site, 9, 3, comment="=cmd|' /C calc'!A0 {n}")
+    ask(own_site, 9, 8, survey="mood", anonymous=True)
+    editor = own_site.client("editor")
+    answer = editor.get(f"/feedback.csv?{MONTH}")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [(row["id"], row["score"], row["comment"][:6]) for row in rows] == [
+        ("'-nps1", "3.0", "'=cmd|"),
+        ("'-nps0", "9.0", "'=cmd|"),
+    ]
+    assert [
+        row["id"] for row in csv.DictReader(io.StringIO(editor.get(f"/feedback.csv?{MONTH}&opinion=bad").text))
+    ] == ["'-nps1"]
+    assert (
+        "sandbox" in answer.headers["content-security-policy"] and "attachment" in answer.headers["content-disposition"]
+    )
+    assert own_site.client("viewer").get("/feedback.csv").status_code == 403
+    with own_site.hub.state.session() as session:
+        assert [each.detail["answers"] for each in audit.entries(session, action="feedback.exported")] == [1, 2]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import getpass
-import io
 import json
 from datetime import UTC
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import msgspec
 from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
@@ -25,8 +22,8 @@ from kizuna.show.commands.common import (
     language_of,
     opened,
 )
-from kizuna.show.commands.output import harmless
 from kizuna.show.console import clean, note, out
+from kizuna.show.voicefile import as_dict, to_csv
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -108,8 +105,8 @@ def _list(shop: Workspace, session: Session, wanted: Wanted, limit: int, format:
     found, after = voices(shop.business, wanted, least, limit if limit > 0 else 10_000_000)
     handled = handlings.of(session, [each.id for each in found])
     if format != "table":
-        rows = [_as_dict(each, handled.get(each.id)) for each in found]
-        out().print(_csv(rows) if format == "csv" else _json(rows), markup=False, soft_wrap=True, end="")
+        rows = [as_dict(each, handled.get(each.id)) for each in found]
+        out().print(to_csv(rows) if format == "csv" else _json(rows), markup=False, soft_wrap=True, end="")
         return
     _counted(counted(shop.business, wanted, least), least, language)
     if not found:
@@ -182,7 +179,7 @@ def _one(
             add=handlings.clean_tags(tag),
             remove=handlings.clean_tags(remove_tag),
         )
-    told = _as_dict(found, handlings.of(session, [id]).get(id))
+    told = as_dict(found, handlings.of(session, [id]).get(id))
     if format == "json":
         out().print(_json(told), markup=False, soft_wrap=True, end="")
         return
@@ -242,39 +239,5 @@ def _scores(text: str) -> tuple[float | None, float | None]:
     return first, last
 
 
-def _as_dict(voice: Voice, handling: Handling | None) -> dict[str, Any]:
-    """An answer for programs; times in UTC, of one without a name the month alone."""
-    told: dict[str, Any] = {
-        "id": voice.id,
-        "at": f"{voice.at.isoformat()}Z" if voice.named else f"{voice.at:%Y-%m}",
-        "survey": voice.survey,
-        "question": voice.main.question,
-        "score": voice.main.score,
-        "choice": voice.main.choice,
-        "opinion": voice.opinion,
-        "comment": voice.comment,
-        "complete": voice.complete,
-        "named": voice.named,
-    }
-    told |= {
-        name: getattr(voice, name) for name in ("customer", "customer_no", "channel", "language", "country", "agent")
-    }
-    told |= {name: getattr(voice, name) for name in ("team", "ticket_id", "order_id", "invitation_id")}
-    told |= {"status": handling.status if handling else "new", "tags": list(handling.tags) if handling else []}
-    return told | {"answers": msgspec.to_builtins(voice.answers)}
-
-
 def _json(found: Any) -> str:
     return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
-
-
-def _csv(rows: list[dict[str, Any]]) -> str:
-    """Without the single answers; cells that a spreadsheet would take for formulas are made text."""
-    text = io.StringIO()
-    names = [name for name in (rows[0] if rows else ()) if name != "answers"]
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    for row in rows:
-        cells = (", ".join(row[name]) if isinstance(row[name], list) else row[name] for name in names)
-        writer.writerow([harmless(cell) for cell in cells])
-    return text.getvalue()

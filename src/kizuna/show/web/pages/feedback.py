@@ -14,17 +14,22 @@ from litestar.response import Redirect
 from kizuna.act import task
 from kizuna.errors import QuestionError
 from kizuna.show import number
+from kizuna.show.voicefile import as_dict, to_csv
 from kizuna.show.web.form import Form
 from kizuna.show.web.given import TheView
 from kizuna.show.web.hub import Hub
 from kizuna.show.web.inbox import FILTERS, ME, NO_OWNER, Teller, read_wanted
 from kizuna.show.web.scope import Scope
+from kizuna.show.web.security import csp_nothing_else
 from kizuna.show.web.view import View
 from kizuna.show.web.who import needs
 from kizuna.store.state import audit, handlings
 from kizuna.understand import response, voice
 from kizuna.understand.opinion import OPINIONS
 from kizuna.understand.response import STAGES, Reached
+
+MOST_EXPORTED = 100_000
+"""So many answers are in one file, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,20 @@ class Tab:
 def feedback(view: TheView) -> Response[str]:
     """The inbox."""
     return _inbox(view)
+
+
+@get("/feedback.csv", opt=needs("editor"), sync_to_thread=True)
+def download(view: TheView) -> Response[str]:
+    """All answers that fit, as a table; it is written down who took it."""
+    hub, wanted = view.hub, read_wanted(view)
+    found, _ = voice.voices(hub.workspace.business, wanted, int(hub.settings.least_people), MOST_EXPORTED)
+    with hub.state.session() as session:
+        handled = handlings.of(session, [each.id for each in found])
+        told = {"answers": len(found), "asked": dict(view.query)}
+        audit.write(session, view.who.name, "feedback.exported", "", told)
+    text = to_csv([as_dict(each, handled.get(each.id)) for each in found])
+    headers = {"content-disposition": 'attachment; filename="feedback.csv"'}
+    return Response(text, media_type="text/csv; charset=utf-8", headers=csp_nothing_else(headers))
 
 
 @post("/feedback", opt=needs("editor"), sync_to_thread=True)
@@ -129,6 +148,7 @@ def _inbox(view: View, problem: str = "", status: int = 200) -> Response[str]:
         first=view.link("/feedback", **asked) if after else "",
         follow=view.link("/feedback", **asked, after=follow) if follow else "",
         here=_here(view),
+        csv=view.link("/feedback.csv", **asked),
     )
 
 
@@ -265,4 +285,4 @@ def _any(hub: Hub) -> bool:
     return bool(hub.rows("SELECT 1 FROM survey_response LIMIT 1"))
 
 
-ROUTES = (feedback, handle_all, one, change)
+ROUTES = (feedback, download, handle_all, one, change)
