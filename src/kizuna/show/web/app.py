@@ -26,7 +26,6 @@ PAGES = (
     "metric_rows",
     "metrics",
     "channels",
-    "channels",
     "notes",
     "customers",
     "customer",
