@@ -135,8 +135,9 @@ class Tools:
             raise QuestionError("Nothing to look for is named.", "Name a name, an e-mail address or an id.")
         with self.workspace.store.reading() as data:
             numbers = finding.find(data, search).numbers
-            named = finding.named(data, numbers[:MOST_CUSTOMERS])
-        shown = [named[number] for number in numbers[:MOST_CUSTOMERS] if number in named]
+            first = [int(number) for number in numbers[:MOST_CUSTOMERS]]
+            named = finding.named(data, first)
+        shown = [named[number] for number in first if number in named]
         with self.state.session() as session:
             audit.write(
                 session, who.name, "customers.found", search[:200], {"by": "mcp", "customers": len(shown)}, address

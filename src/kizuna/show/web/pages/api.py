@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from litestar import Response, get
+from litestar import Request, Response, get
 
 from kizuna.show.web.api import operations
 from kizuna.show.web.api.operation import BASE, Operation, Parameter
@@ -45,9 +45,10 @@ class Shown:
 
 
 @get(PATH, sync_to_thread=True)
-def api(view: TheView) -> Response[str]:
+def api(view: TheView, request: Request[Any, Any, Any]) -> Response[str]:
     """The page."""
-    origin = origin_of(view)
+    # As the reader came here, unless the settings know better.
+    origin = view.hub.settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
     return view.page(
         "api",
         origin=origin,
@@ -56,12 +57,6 @@ def api(view: TheView) -> Response[str]:
         operations=[_shown(each, view, origin) for each in operations()],
         most=view.hub.settings.max_api_requests,
     )
-
-
-def origin_of(view: View) -> str:
-    """Where programs reach the server: the setting public_url, else this machine."""
-    settings = view.hub.settings
-    return settings.public_url.rstrip("/") or f"http://127.0.0.1:{settings.port}"
 
 
 def _shown(each: Operation, view: View, origin: str) -> Shown:
