@@ -312,7 +312,7 @@ def opened(root: Path, disk: Disk | None = None, **settings: Any) -> Iterator[Sh
         senders, door = Door(chosen), SurveyDoor(chosen, root, keeper)
         collector = Collector(senders, keeper, chosen)
         surveys = survey_site(chosen, root, collector, door, senders, lambda: shop.now)
-        shop = Shop(root, Site(collector, surveys), door, keeper)
+        shop = Shop(root, Site(collector, surveys, collector), door, keeper)
         yield shop
     finally:
         keeper.close()
