@@ -37,7 +37,7 @@ def test_nobody_is_sent_to_sign_in(site: WebSite) -> None:
 def test_the_calls_that_are_shown_can_be_made(editor: TestClient[Any], name: str) -> None:
     operation = next(each for each in operations() if each.name == name)
     words = shlex.split(call_of(operation, "http://127.0.0.1:8300"))
-    assert words[0] == "curl" and words[-1] == "Authorization: Bearer $KIZUNA_KEY"
+    assert words[0] == "curl" and words[-1] == "Authorization: Bearer $KEY"
     address = urlsplit(words[1])
     told = editor.get(f"{address.path}?{address.query}")
     # The customer and the import of the examples are made up.

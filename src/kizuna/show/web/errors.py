@@ -69,6 +69,7 @@ TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Not this way",
+    406: "Not in this form",
     409: "Somebody else was faster",
     413: "Too large",
     422: "The content is wrong",

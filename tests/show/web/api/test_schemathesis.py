@@ -10,6 +10,7 @@ import os
 import warnings
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

@@ -16,7 +16,7 @@ from kizuna.show.web.given import TheView
 from kizuna.show.web.view import View
 
 PATH = "/api"
-KEY = "$KIZUNA_KEY"
+KEY = "$KEY"
 
 
 @dataclass(frozen=True, slots=True)
