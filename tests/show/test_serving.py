@@ -218,7 +218,7 @@ def test_python_asks_the_server_too(server: RunningServer) -> None:
 
 def test_a_source_added_is_taken_up_and_its_key_works(server: RunningServer, run: Run) -> None:
     code, out, _ = run("sources", "add", "ios", "-w", server.root, "--format", "json")
-    key = json.loads(out)["ios"]
+    key = json.loads(out)["ios"]["key"]
     assert code == 0
     for _ in range(100):
         status, _ = server.post("/v1/track", track(), key)
@@ -227,7 +227,7 @@ def test_a_source_added_is_taken_up_and_its_key_works(server: RunningServer, run
         time.sleep(0.1)
     assert status == 200
     assert kept(server.root)[-1][0].source == "ios"
-    assert json.loads(run("sources", "-w", server.root, "--format", "json")[1])["web"] == KEY
+    assert json.loads(run("sources", "-w", server.root, "--format", "json")[1])["web"]["key"] == KEY
 
 
 def test_a_broken_kizuna_toml_leaves_the_sources_as_they_were(tmp_path: Path) -> None:

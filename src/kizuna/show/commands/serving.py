@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import shlex
 import tomllib
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
 from kizuna.errors import KizunaError
+from kizuna.show import number
 from kizuna.show.commands.common import WorkspaceOption, opened, short
 from kizuna.show.console import note, out
 
 if TYPE_CHECKING:
     from kizuna.show.serve import Server
+    from kizuna.workspace import Workspace
 
 HELLO = '{"event":"Hello","anonymousId":"me"}'
 
@@ -92,7 +96,7 @@ def sources(
     format: Annotated[Literal["table", "json"], Parameter(help="how to print it")] = "table",
     workspace: WorkspaceOption = None,
 ) -> None:
-    """List the sites, apps and systems that may send messages, with their write keys, or add one.
+    """List the sites, apps and systems that may send messages, with their write keys and what came of each, or add one.
 
     A server that runs takes up a new one within a second.
     """
@@ -106,13 +110,33 @@ def sources(
             found = {name: written.add(shop.root / FILE, name)}
         else:
             found = dict(shop.settings.sources)
+        seen = _seen(shop, found) if found and action is None else {}
     _warn_of_readers(shop.root)
     if format == "json":
-        out().print(json.dumps(found, ensure_ascii=False, indent=2), markup=False, soft_wrap=True)
+        told = {name: {"key": key, **seen.get(name, {})} for name, key in found.items()}
+        out().print(json.dumps(told, ensure_ascii=False, indent=2), markup=False, soft_wrap=True)
     elif not found:
         out().print(Text("There is no source yet. kizuna sources add web makes one, and so does kizuna serve."))
     else:
-        out().print(_table(found))
+        out().print(_table(found, seen))
+
+
+def _seen(shop: Workspace, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What came of each source: when last, how much in a day, how much of it did not fit."""
+    from kizuna.store import health
+
+    now = datetime.now(UTC).replace(tzinfo=None)
+    with shop.store.reading() as data:
+        return {
+            each.name: {
+                "last_at": f"{each.last_at:%Y-%m-%dT%H:%M:%SZ}" if each.last_at else None,
+                "day": each.day,
+                "day_rejected": each.day_rejected,
+                "messages": each.messages,
+                "rejected": each.rejected,
+            }
+            for each in health.sources(data, now, names)
+        }
 
 
 def _warn_of_readers(root: Path) -> None:
@@ -129,10 +153,13 @@ def _warn_of_readers(root: Path) -> None:
         note(f"{FILE} holds keys and every account of this machine can read it; {way} keeps them to you")
 
 
-def _table(found: dict[str, str]) -> Table:
+def _table(found: dict[str, str], seen: dict[str, dict[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
-    for head in ("source", "write key"):
+    for head in ("source", "write key", *(("last seen", "24 hours", "rejected") if seen else ())):
         table.add_column(Text(head, "key"), no_wrap=True)
     for name, key in found.items():
-        table.add_row(Text(name), Text(str(key), "head"))
+        told = seen.get(name)
+        last = (told["last_at"] or "never").replace("T", " ") if told else ""
+        counts = (last, number.count(told["day"]), number.count(told["day_rejected"])) if told else ()
+        table.add_row(Text(name), Text(str(key), "head"), *map(Text, counts))
     return table
