@@ -211,10 +211,10 @@ def sheet(view: View, name: str) -> Sheet:
 
 
 def about(view: View, name: str) -> str:
-    """What a calculator is for: its metric's meaning in the catalogue."""
-    if name in METRICS:
-        return view.reader.meaning(view.hub.workspace.catalogue[METRICS[name]])
-    return view.say("calculators.about_sample_size")
+    """What a calculator is for; where nothing is said of it, its metric's meaning in the catalogue."""
+    with suppress(KeyError):
+        return view.say(f"calculators.about_{name.replace('-', '_')}")
+    return view.reader.meaning(view.hub.workspace.catalogue[METRICS[name]])
 
 
 def _calculate(

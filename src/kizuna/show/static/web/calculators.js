@@ -11,11 +11,26 @@ function query() {
   return new URLSearchParams(new FormData(form));
 }
 
+// The link is read by each in their own language; this page stays in the one that was chosen.
 function follow() {
   const here = new URL(form.action);
   here.search = query();
-  history.replaceState(null, "", here);
   address.href = here;
+  keep(here.searchParams);
+  const chosen = new URLSearchParams(location.search).get("lang");
+  if (chosen) here.searchParams.set("lang", chosen);
+  history.replaceState(null, "", here);
+}
+
+// Whoever changes the language keeps what was typed.
+function keep(typed) {
+  const language = document.querySelector("form.language");
+  for (const field of language.querySelectorAll("input[type=hidden]")) field.remove();
+  for (const [name, value] of typed) {
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name, value });
+    language.append(field);
+  }
 }
 
 async function calculate() {
@@ -44,7 +59,9 @@ form.addEventListener("input", () => {
   waiting = setTimeout(calculate, 150);
 });
 
-address.href = location.href;
+const shared = new URL(location.href);
+shared.searchParams.delete("lang");
+address.href = shared;
 address.parentElement.hidden = false;
 copy.addEventListener("click", async () => {
   await navigator.clipboard.writeText(address.href);
