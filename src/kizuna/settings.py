@@ -75,7 +75,12 @@ SETTINGS: dict[str, Setting] = {
         Setting("exchange", {}, "value of one unit of another currency in the workspace's currency, by ISO code"),
         Setting("initiatives", {}, "named dates (a launch, a campaign) to compare before and after"),
         Setting("small_base", 30, "answers from fewer people are flagged small_base"),
-        Setting("least_people", 5, "scores of anonymous surveys with fewer answers than this are not shown"),
+        Setting(
+            "least_people",
+            5,
+            "numbers of fewer people are not shown where customers' traits tell them apart, nor scores of fewer answers "
+            "of anonymous surveys",
+        ),
         Setting("max_groups", 200, "a break-down keeps this many groups, the rest are added up as (other)"),
         Setting("memory_limit", "4GB", "DuckDB's memory limit"),
         Setting("threads", 0, "DuckDB's threads, 0 for all cores"),

@@ -41,7 +41,11 @@ r5,cyd,2026-02-11,csat,5,web
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     root = tmp_path_factory.mktemp("ask")
     with kizuna.init(
-        root / "shop", timezone="Asia/Tokyo", currency="JPY", initiatives={"relaunch": "2026-02-01"}
+        root / "shop",
+        timezone="Asia/Tokyo",
+        currency="JPY",
+        initiatives={"relaunch": "2026-02-01"},
+        least_people=0,
     ) as shop:
         for fact, text in (("customer", CUSTOMERS), ("order", ORDERS), ("survey_response", ANSWERS)):
             file = root / f"{fact}.csv"

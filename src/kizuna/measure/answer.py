@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FLAGS: dict[str, str] = {
     "small_base": "fewer people than the setting small_base",
     "few_units": "too few independent units for an interval",
+    "few_people": "fewer people than the setting least_people: not shown",
     "partial_period": "the data does not reach to the end of the period",
     "partial_comparison": "the data begins inside the period it is compared with, so a change of totals is not tested",
     "no_sampling": "a reading, not a sample: it has no sampling interval",

@@ -15,6 +15,7 @@ import pyarrow as pa
 from kizuna.errors import NoCustomers, NoHours, QuestionError, UnknownName
 from kizuna.expression import fill_settings
 from kizuna.facts import FACTS
+from kizuna.measure.anonymity import Guard
 from kizuna.measure.answer import Answer, Lineage, Record
 from kizuna.measure.calendar import Axis, make_axis
 from kizuna.measure.catalogue import Catalogue
@@ -83,10 +84,11 @@ def ask(business: Business, question: Question) -> Answer:
     """Answer a question. Raises `QuestionError` where it cannot be asked that way."""
     asked, notes = _answerable(business, question)
     found = evaluate(business, question, asked)
-    records = _records(business, question, found, asked)
+    guard = Guard.of(question.by, business.planner.properties, business.settings.least_people)
+    records, hidden = guard.shown(_records(business, question, found, asked, guard))
     lineage = [lineage_of(business, question, name, found.fetched) for name in asked]
     metrics = {name: business.catalogue[name] for name in asked}
-    notes += [found.late] if found.late else []
+    notes += [*hidden, found.late] if found.late else hidden
     notes += [f"What customers did is counted until {found.as_of}, that day included."] if found.as_of else []
     return Answer(question, records, metrics, lineage, tuple(notes), business.name, business.settings.currency)
 
@@ -261,7 +263,9 @@ def _first(axis: Axis) -> date:
     return min(period.start for period in axis.periods)
 
 
-def _records(business: Business, question: Question, found: Evaluation, asked: Sequence[str]) -> list[Record]:
+def _records(
+    business: Business, question: Question, found: Evaluation, asked: Sequence[str], guard: Guard
+) -> list[Record]:
     axis, estimates = found.axis, {name: found.estimates[name] for name in asked}
     changes: dict[str, Change] = {}
     if question.compare != "none":
@@ -271,7 +275,10 @@ def _records(business: Business, question: Question, found: Evaluation, asked: S
     for name, est in estimates.items():
         compared = {n: _compared(changes[name], adjusted[name], n) for n in _places(axis, est)} if changes else {}
         records += [
-            _record(business, question, found, est, place, compared.get(place, {})) for place in _places(axis, est)
+            guard.hidden(_place(question, found, est, place))
+            if guard.hides(est, *place)
+            else _record(business, question, found, est, place, _comparable(guard, axis, est, place, compared))
+            for place in _places(axis, est)
         ]
     return records
 
@@ -308,18 +315,19 @@ def _compared(change: Change, adjusted: np.ndarray[Any, Any], place: tuple[int, 
     }
 
 
-def _record(
-    business: Business,
-    question: Question,
-    found: Evaluation,
-    est: Estimate,
-    place: tuple[int, int],
-    compared: Mapping[str, Any],
-) -> Record:
+def _comparable(
+    guard: Guard, axis: Axis, est: Estimate, place: tuple[int, int], compared: Mapping[tuple[int, int], dict[str, Any]]
+) -> dict[str, Any]:
+    """The comparison of a place, unless too few people are behind what it is compared with."""
+    return {} if guard.hides(est, axis.against[place[0]], place[1]) else compared.get(place, {})
+
+
+def _place(question: Question, found: Evaluation, est: Estimate, place: tuple[int, int]) -> Record:
+    """Which number it is, and over how many, without what it says of itself."""
     recipe, period = est.recipe, found.axis.periods[place[0]]
     names = (*question.by, *recipe.extra)
     n, people, value = (_number(array[place]) for array in (est.n, est.people, est.value))
-    record = Record(
+    return Record(
         metric=recipe.metric.id,
         variant=recipe.metric.variant,
         start=period.start,
@@ -329,7 +337,18 @@ def _record(
         n=round(n) if n is not None else None,
         people=round(people) if people is not None else None,
     )
-    if value is None:
+
+
+def _record(
+    business: Business,
+    question: Question,
+    found: Evaluation,
+    est: Estimate,
+    place: tuple[int, int],
+    compared: Mapping[str, Any],
+) -> Record:
+    record = _place(question, found, est, place)
+    if record.value is None:
         return record
     flags = _flags(business, found.fetched, est, *place)
     if "partial_comparison" in flags:

@@ -94,6 +94,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
 _FLAGS: dict[str, tuple[str, str, str]] = {
     "small_base": ("few people", "少人数", "få personer"),
     "few_units": ("too few for a sure interval", "確かな区間には少なすぎる", "for få til et sikkert interval"),
+    "few_people": ("not shown: too few people", "少人数のため非表示", "ikke vist: for få personer"),
     "partial_period": ("data does not reach the end", "期間の終わりまでデータがない", "data når ikke til slutningen"),
     "partial_comparison": ("compared with a part", "比較期間が不完全", "sammenlignet med en del"),
     "no_sampling": ("a reading, not a sample", "標本ではなく実測値", "en aflæsning, ikke en stikprøve"),
