@@ -130,3 +130,14 @@ LISTENING = [
 @pytest.mark.parametrize(("host", "public_url", "warned"), LISTENING)
 def test_plain_http_beyond_this_machine_is_warned_of(host: str, public_url: str, warned: bool) -> None:
     assert ("plain http" in open_line(Settings({"public_url": public_url}), host)) is warned
+
+
+def test_the_password_of_the_database_is_not_shown(
+    shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setenv("KIZUNA_STATE_URL", "postgresql://kizuna:hunter22@db.example.com/kizuna")
+    for format in ("table", "json"):
+        assert main(["settings", "--format", format]) == 0
+        printed = capsys.readouterr().out
+        assert "hunter22" not in printed and "db.example.com" in printed

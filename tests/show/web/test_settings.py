@@ -350,6 +350,15 @@ def test_language_and_colours_go_with_the_account(own_site: WebSite) -> None:
     assert '<html lang="en">' in client.get("/settings", headers={"accept-language": "en"}).text
 
 
+def test_a_language_that_is_chosen_stays_from_page_to_page(own_site: WebSite) -> None:
+    client = own_site.client("viewer")
+    client.get("/settings?lang=ja")
+    assert '<html lang="ja">' in client.get("/settings").text
+    client.get("/settings?lang=xx")
+    assert '<html lang="ja">' in client.get("/settings").text
+    assert '<html lang="en">' in own_site.client("viewer").get("/settings").text
+
+
 def test_without_an_account_they_go_with_the_browser(own_site: WebSite) -> None:
     client = own_site.client("nobody")
     client.post("/appearance", data={"language": "ja", "theme": "light", "next": "/login"})

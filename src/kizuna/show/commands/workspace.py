@@ -58,7 +58,7 @@ def settings(
         raise WorkspaceError(f"{folder} is not a workspace: it has no {FILE}.", f"Make one with: kizuna init {folder}.")
     note(f"workspace {short(folder)}")
     values, written = Settings.read(file), tomllib.loads(file.read_text(encoding="utf-8"))
-    shown = {**values, "mail": without_password(values.mail)}
+    shown = {**values, "mail": without_password(values.mail), "state_url": _hidden(values.state_url)}
     rows = [(name, shown[name], origin(name, written), setting.help) for name, setting in SETTINGS.items()]
     if format == "json":
         found = [dict(zip(("name", "value", "from", "help"), row, strict=True)) for row in rows]
@@ -77,6 +77,14 @@ def origin(name: str, written: dict[str, Any]) -> str:
     if f"KIZUNA_{name.upper()}" in os.environ:
         return f"KIZUNA_{name.upper()}"
     return "kizuna.toml" if name in written else "default"
+
+
+def _hidden(state_url: str) -> str:
+    if not state_url:
+        return ""
+    from kizuna.store.state.database import without_password as without
+
+    return without(state_url)
 
 
 def _value(value: Any) -> str:

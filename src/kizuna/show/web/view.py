@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Request, Response
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
@@ -24,7 +25,9 @@ from kizuna.store.state import segments
 
 THEMES = ("light", "dark")
 LANGUAGE_COOKIE, THEME_COOKIE = "language", "theme"
-"""What a browser is told of somebody who is not signed in; neither says who they are."""
+"""What a browser is told to keep of what was chosen in it; neither says who somebody is."""
+
+_YEAR = 365 * 86_400
 
 
 @cache
@@ -102,7 +105,9 @@ class View:
     ) -> Response[str]:
         """A page: ``page("overview", cards=…)`` fills ``templates/web/overview.html``."""
         told = {"content-language": self.language, **(headers or {})}
-        return Response(self.render(template, **parts), status_code=status, media_type="text/html", headers=told)
+        chosen = [chosen_cookie(LANGUAGE_COOKIE, self.language)] if self.query.get("lang") == self.language else []
+        text = self.render(template, **parts)
+        return Response(text, status_code=status, media_type="text/html", headers=told, cookies=chosen)
 
     def redirect(self, path: str, said: str = "") -> Redirect:
         """Go on to a page after something was done; `said` is a key of ``common.toml`` that is shown there."""
@@ -144,15 +149,20 @@ class View:
         return [(code, LANGUAGE_NAMES[code]) for code in LANGUAGES]
 
 
+def chosen_cookie(name: str, value: str) -> Cookie:
+    """What a browser keeps for a year of what was chosen in it; an empty value has it forgotten."""
+    return Cookie(name, value=value, max_age=_YEAR if value else 0, path="/", httponly=True, samesite="lax")
+
+
 def provide_view(request: Request[Any, Any, Any], hub: NamedDependency[Hub]) -> View:
     """The view, for handlers that ask for ``view: View``."""
     return View.of(request, hub)
 
 
 def _language(request: Request[Any, Any, Any], query: Mapping[str, str], who: Who, hub: Hub) -> str:
-    """The language asked for in the address, chosen before, of the browser, or of the business."""
+    """The language asked for in the address, chosen here before, of the account, the browser, or the business."""
     accepted = [each.partition(";")[0].strip() for each in request.headers.get("accept-language", "").split(",")]
-    wanted = [query.get("lang", ""), who.language, request.cookies.get(LANGUAGE_COOKIE, ""), *accepted]
+    wanted = [query.get("lang", ""), request.cookies.get(LANGUAGE_COOKIE, ""), who.language, *accepted]
     found = (nearest(each, LANGUAGES) for each in wanted if each)
     return next((each for each in found if each), None) or nearest(str(hub.settings.languages[0]), LANGUAGES) or "en"
 

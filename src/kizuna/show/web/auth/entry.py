@@ -13,6 +13,7 @@ from kizuna.settings import Settings
 from kizuna.show.web.auth import cookies
 from kizuna.show.web.auth.doorman import came_by_https, cookie_of
 from kizuna.show.web.form import Form
+from kizuna.show.web.view import LANGUAGE_COOKIE, chosen_cookie
 from kizuna.store.state import logins
 from kizuna.store.state.tables import Account
 
@@ -26,7 +27,9 @@ def come_in(session: Session, account: Account, request: Asked, settings: Settin
     days: int = settings.login_days
     token = logins.begin(session, account, request.headers.get("user-agent", ""), timedelta(days=days))
     cookie = cookies.made(token, days=days, https=came_by_https(request))
-    return Redirect(path, status_code=303, cookies=[cookie])
+    # Whoever used this browser before may have chosen another language.
+    spoken = [chosen_cookie(LANGUAGE_COOKIE, account.language)] if account.language else []
+    return Redirect(path, status_code=303, cookies=[cookie, *spoken])
 
 
 def go_out(session: Session, request: Asked) -> Redirect:

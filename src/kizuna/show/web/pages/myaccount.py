@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.datastructures import Cookie
 from litestar.exceptions import PermissionDeniedException
 from litestar.params import RawBody
 from litestar.response import Redirect
@@ -23,7 +22,7 @@ from kizuna.show.web.form import Form
 from kizuna.show.web.given import TheGate, TheView
 from kizuna.show.web.pages.settings import sections
 from kizuna.show.web.pages.welcome import password_faults
-from kizuna.show.web.view import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, View
+from kizuna.show.web.view import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, View, chosen_cookie
 from kizuna.show.web.who import needs
 from kizuna.show.words import LANGUAGES
 from kizuna.store.state import accounts, audit, logins
@@ -31,7 +30,6 @@ from kizuna.store.state.tables import Account, LoginSession
 from kizuna.store.state.tokens import digest
 
 HERE = "/settings/account"
-YEAR = 365 * 86_400
 
 
 @get(HERE, sync_to_thread=True)
@@ -102,8 +100,7 @@ def change_appearance(view: TheView, body: RawBody) -> Redirect:
             mine.language, mine.theme = language, theme
     answer = view.redirect(safe_path(form.text("next"), "/settings/appearance"), "saved")
     for name, value in ((LANGUAGE_COOKIE, language), (THEME_COOKIE, theme)):
-        age = YEAR if value else 0
-        answer.set_cookie(Cookie(name, value=value, max_age=age, path="/", httponly=True, samesite="lax"))
+        answer.set_cookie(chosen_cookie(name, value))
     return answer
 
 
