@@ -96,7 +96,7 @@ class Directory:
 
     def places(self, numbers: Numbers) -> NDArray[np.int64]:
         """Where the customers of these numbers stand; those that are none are left out."""
-        wanted = np.unique(np.asarray(numbers, dtype=np.int64))
+        wanted = np.sort(np.asarray(numbers, dtype=np.int32))
         at = np.searchsorted(self.numbers, wanted)
         inside = at < len(self.numbers)
         at, wanted = at[inside], wanted[inside]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from kizuna.measure.ask import Business
@@ -18,8 +19,14 @@ from kizuna.store.duckdb import Reading
 from kizuna.store.ids import KINDS, spelled
 from kizuna.understand.segment import members_sql
 
+_LOOKED_FOR = "looked_for"
+_NOBODY = np.array([], dtype=np.int32)
+
 LONGEST = 200
 """A text to look for is cut after so many characters; no id or name is longer."""
+
+
+Numbers = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +34,13 @@ class Found:
     """Whom a text may mean, as customer numbers: `exact` have it as an id, `others` in their name, address or id."""
 
     exact: Sequence[int]
-    others: Sequence[int]
+    others: Numbers
 
     @property
-    def numbers(self) -> Sequence[int]:
-        """All of them."""
-        return [*self.exact, *self.others]
+    def numbers(self) -> Numbers:
+        """All of them, each once."""
+        exact = np.asarray(self.exact, dtype=np.int32)
+        return np.concatenate([exact[~np.isin(exact, self.others)], self.others])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +85,22 @@ def find(data: Reading, text: str) -> Found:
     """
     text = " ".join(text.split())[:LONGEST]
     if not text:
-        return Found((), ())
+        return Found((), _NOBODY)
     exact = _exact(data, text)
-    others = [number for number in _named(data, text) if number not in exact]
-    if not exact:
-        others = sorted({*others, *_begun(data, text)})
-    return Found(exact, others)
+    # What is looked for comes as a table of one row: the engine then gives what it finds as an array, of millions too.
+    words = {f"w{place}": [word] for place, word in enumerate(text.split())}
+    data.bring({_LOOKED_FOR: pa.table({"text": [text], **words})})
+    named = _named([*words])
+    return Found(exact, _numbers(data, named if exact else f"{named} UNION {_begun()}"))
 
 
-def members(business: Business, data: Reading, where: str) -> NDArray[np.int32]:
+def members(business: Business, data: Reading, where: str) -> Numbers:
     """The numbers of the customers that a condition holds for, as in `kizuna.understand.segment`.
 
     What they did counts until the last day with data. Raises `QuestionError` where the condition is not right.
     """
     today = datetime.now(business.settings.zone).date()
-    found = data.ask(members_sql(business.planner, where, last_day(data, today) or today))
-    numbers: NDArray[np.int32] = found["customer_no"].to_numpy().astype(np.int32)
-    return numbers
+    return _numbers(data, members_sql(business.planner, where, last_day(data, today) or today))
 
 
 def _exact(data: Reading, text: str) -> list[int]:
@@ -105,24 +112,30 @@ def _exact(data: Reading, text: str) -> list[int]:
     return [int(number) for (number,) in rows if number is not None]
 
 
-def _named(data: Reading, text: str) -> list[int]:
+def _named(words: Sequence[str]) -> str:
     """Those with all words in their name, or the text in their address."""
-    words = text.split()
-    inside = " AND ".join(f"contains(said, strip_accents(lower($w{place})))" for place in range(len(words)))
-    rows = data.rows(
+    inside = " AND ".join(f"contains(said, strip_accents(lower({_looked_for(word)})))" for word in words)
+    return (
         "SELECT customer_no FROM (SELECT customer_no, email, strip_accents(lower(name)) AS said FROM customer"
-        f" WHERE customer_no IS NOT NULL) WHERE ({inside}) OR contains(lower(email), lower($text)) ORDER BY ALL",
-        {f"w{place}": word for place, word in enumerate(words)} | {"text": text},
+        f" WHERE customer_no IS NOT NULL) WHERE ({inside}) OR contains(lower(email), lower({_looked_for('text')}))"
     )
-    return [int(number) for (number,) in rows]
 
 
-def _begun(data: Reading, text: str) -> list[int]:
+def _begun() -> str:
     """Those who have an id that begins so, visitors' aside."""
-    begin = f"CASE WHEN kind = 'phone' THEN {spelled('phone', '$text')} ELSE $text END"
-    rows = data.rows(
+    text = _looked_for("text")
+    begin = f"CASE WHEN kind = 'phone' THEN {spelled('phone', text)} ELSE {text} END"
+    return (
         "SELECT DISTINCT customer_no FROM identifier WHERE kind <> 'anonymous_id' AND customer_no IS NOT NULL"
-        f" AND starts_with(lower(value), lower({begin})) ORDER BY ALL",
-        {"text": text},
+        f" AND starts_with(lower(value), lower({begin}))"
     )
-    return [int(number) for (number,) in rows]
+
+
+def _looked_for(name: str) -> str:
+    return f"(SELECT {name} FROM {_LOOKED_FOR})"
+
+
+def _numbers(data: Reading, sql: str) -> Numbers:
+    # Each once: a SELECT of customers, who have one row each, or a UNION.
+    numbers: Numbers = data.ask(sql)["customer_no"].to_numpy().astype(np.int32)
+    return numbers

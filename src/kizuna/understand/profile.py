@@ -17,6 +17,9 @@ from kizuna.store.duckdb import DuckDBStore, Reading
 from kizuna.store.steps import table
 from kizuna.store.whois import Person, person
 
+HIGHEST = 2**31 - 1
+"""No customer has a higher number."""
+
 _PARTS_OF_NAME = ("first_name", "last_name")
 
 
@@ -98,9 +101,9 @@ class Profile:
 
 def read_profile(store: DuckDBStore, customer_no: int) -> Profile:
     """What is known of the customer or visitor of a number. Raises `UnknownName` where nobody has it."""
-    who = person(store, customer_no)
-    if not who.ids:
-        raise UnknownName("customer", str(customer_no), (), "kizuna people find NAME finds customers.")
+    who = person(store, customer_no) if 0 < customer_no <= HIGHEST else None
+    if who is None or not who.ids:
+        raise UnknownName("customer", str(customer_no)[:40], (), "kizuna people find NAME finds customers.")
     with store.reading() as data:
         row = _row(data, customer_no)
         traits = _traits(data, customer_no, row) if row else ()

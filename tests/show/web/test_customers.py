@@ -155,7 +155,8 @@ def test_the_list_and_profiles_are_for_those_who_are_signed_in(people: WebSite) 
     for path in ("/customers", "/customers.csv", f"/customer/{number(people, 'c1')}"):
         answer = nobody.get(path)
         assert answer.status_code == 303 and answer.headers["location"].startswith("/login")
-    assert people.client().get("/customer/999").status_code == 404
+    for no in ("999", "0", "-1", "9" * 12, "9" * 40, "9" * 400):
+        assert people.client().get(f"/customer/{no}").status_code == 404, no
 
 
 def test_only_editors_export_and_the_audit_log_says_so(people: WebSite) -> None:

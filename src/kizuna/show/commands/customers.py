@@ -59,7 +59,7 @@ def _found(shop: Workspace, search: Search) -> tuple[int, list[tuple[Figures, Na
         among: Any = find(data, search.text).numbers if search.text.strip() else None
         if where := narrowed(search.where, search.segment):
             inside = members(shop.business, data, where)
-            among = inside if among is None else np.intersect1d(inside, np.asarray(among, dtype=np.int64))
+            among = inside if among is None else np.intersect1d(inside, among, assume_unique=True)
         rows = [*directory.all(search.sort, up=search.up, among=among)]
         shown = rows[: search.limit] if search.limit > 0 else rows
         names: dict[int, Named] = {}

@@ -129,17 +129,13 @@ def directory_of(hub: Hub) -> Directory:
 def _found(hub: Hub, text: str) -> Found | None:
     if not text:
         return None
-
-    def look() -> Found:
-        with hub.store.reading() as data:
-            return find(data, text)
-
-    return hub.kept.get(("customers found", text), look).value
+    with hub.store.reading() as data:
+        return find(data, text)
 
 
 def _among(view: View, found: Found | None) -> NDArray[Any] | None:
     """The numbers to choose from: those found, and those in the segment."""
-    numbers = None if found is None else np.asarray(found.numbers, dtype=np.int64)
+    numbers = None if found is None else found.numbers
     where = view.scope.where
     if not where:
         return numbers
@@ -149,7 +145,7 @@ def _among(view: View, found: Found | None) -> NDArray[Any] | None:
             return members(view.hub.workspace.business, data, where)
 
     inside = view.hub.kept.get(("customers in", where, view.scope.condition), look).value
-    return inside if numbers is None else np.intersect1d(numbers, inside)
+    return inside if numbers is None else np.intersect1d(numbers, inside, assume_unique=True)
 
 
 def _rows(view: View, page: Page) -> list[Row]:
