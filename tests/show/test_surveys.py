@@ -16,6 +16,7 @@ from act.mailbox import Mailbox
 from kizuna.collect.survey.step import Step, step_record
 from kizuna.collect.survey.survey import instruments
 from kizuna.collect.survey.token import unseal, workspace_key
+from kizuna.locale.texts import texts
 from kizuna.show.cli import main
 from server import RunningServer, make_shop, served
 
@@ -238,6 +239,9 @@ def test_results_with_and_without_a_server(run: Run, shop: Path, place: RunningS
     assert "1 comment was written." in out
     assert "Weighted by country" in out and "14 answers weigh as much as" in out
     assert "compared: country" in out
+    for language, words in {"ja": ("依頼", "完了", "重み付け"), "da": ("inviteret", "besvaret", "vægtet")}.items():
+        told = run("surveys", "nps", "--weighted", "--language", language)[1]
+        assert all(word in told for word in words) and "invited" not in told and "answered" not in told
     found = json.loads(run("surveys", "nps", "--weighted", "--by", "country", "--format", "json")[1])
     assert found["scores"][0]["value"] == pytest.approx(-400 / 14)
     assert found["scores"][0]["weighted"]["value"] == pytest.approx(-5)
@@ -247,6 +251,10 @@ def test_results_with_and_without_a_server(run: Run, shop: Path, place: RunningS
     measured = json.loads(run("measure", "nps", "--where", "survey = 'nps'", "--format", "json")[1])
     assert measured[0]["value"] == found["scores"][0]["value"]
     assert run("surveys", "list")[1].splitlines()[1].split()[-2:] == ["40", "14"]
+
+
+def test_what_is_printed_is_there_in_every_language() -> None:
+    assert all({*each} == {"en", "ja", "da"} for each in texts("survey_results").values())
 
 
 def test_a_task_is_listed_shown_and_done(run: Run, shop: Path, place: RunningServer | None) -> None:
@@ -277,6 +285,7 @@ def test_a_task_is_listed_shown_and_done(run: Run, shop: Path, place: RunningSer
     assert [line.split()[0] for line in out.splitlines()[2:4]] == ["abcdefgh", "later"]
     assert "[bold]Late[/bold] again.·[2J" in out and "\x1b" not in out
     assert "later" not in run("tasks", "--owner", "kim")[1]
+    assert "未完了 2件（うち期限切れ 1件）" in run("tasks", "--language", "ja")[1]
     shown = run("tasks", "show", "abcd")[1]
     assert "nps 2" in shown and "customer_id:c1, email:ada@example.com" in shown and "latest survey response" in shown
     code, out, _ = run("tasks", "done", "abcd", "--by", "Kim", "--note", "Called; sent a new one.")

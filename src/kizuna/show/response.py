@@ -9,6 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from kizuna.locale.texts import say
 from kizuna.measure.plan import NO_GROUP
 from kizuna.show import number
 from kizuna.show.console import clean
@@ -17,6 +18,7 @@ from kizuna.understand.response import STAGES, Reached
 from kizuna.understand.score import Score
 from kizuna.understand.weighting import Weighting
 
+FILE = "survey_results"
 BAR_CELLS = 24
 MOST_SENTENCES = 6
 WIDE = 110
@@ -46,14 +48,14 @@ class Results:
     level: float = 0.95
     language: str = "en"
     notes: Sequence[str] = ()
-    nobody: str = "Nobody was asked."
+    nobody: str = ""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        state = f"  {self.state}" if self.state else ""
+        state = f"  {self._say(self.state)}" if self.state else ""
         yield Text(clean(self.survey), "head").append(f"  {self.title}", "not bold").append(state, "not bold dim")
         yield Text()
         if self.whole is None:
-            yield Text(clean(self.nobody))
+            yield Text(clean(self.nobody or self._say("nobody")))
             if self.scores:
                 yield Text()
         if self.scores or self.whole is None:
@@ -76,20 +78,20 @@ class Results:
         if not self.scores:
             return
         weighted = {score.metric: score for score in self.weighting.scores} if self.weighting else {}
-        heads = ["score", "", "interval", "answers", *(["weighted", "interval"] if weighted else [])]
-        table = _table(*heads, right=("", "answers", "weighted"))
+        first, interval, answers, other = map(self._say, ("score", "interval", "answers", "weighted"))
+        heads = [first, "", interval, answers, *([other, interval] if weighted else [])]
+        table = _table(*heads, right=("", answers, other))
         for score in self.scores:
             unit = score.metric.unit
             cells = [Text(self._name(score), "head"), Text(self._number(score.value, unit), "head")]
-            cells += [Text(self._interval(score.low, score.high, unit), "quiet"), Text(f"{score.n:,}")]
+            cells += [Text(self._interval(score.low, score.high, unit), "quiet"), Text(self._count(score.n))]
             if found := weighted.get(score.metric.id):
                 cells.append(Text(self._number(found.value, unit), "accent"))
                 cells.append(Text(self._interval(found.low, found.high, unit), "quiet"))
             table.add_row(*cells)
         yield table
         if self.comments:
-            said = "1 comment was" if self.comments == 1 else f"{self.comments:,} comments were"
-            yield Text(f"{said} written.", "quiet")
+            yield Text(self._many("comment", self.comments), "quiet")
         yield Text()
 
     def _name(self, score: Score) -> str:
@@ -99,20 +101,24 @@ class Results:
 
     def _funnel(self, whole: Reached) -> Iterator[RenderableType]:
         table = _table("", "", "", "", "", right=("",), header=False)
-        people = (
-            f"{whole.people:,} {'person' if whole.people == 1 else 'people'}" if whole.people != whole.invited else ""
+        people = self._many("people", whole.people) if whole.people != whole.invited else ""
+        table.add_row(
+            Text(self._say("invited")), Text(self._count(whole.invited)), _bar(1.0), Text(""), Text(people, "quiet")
         )
-        table.add_row(Text("invited"), Text(f"{whole.invited:,}"), _bar(1.0), Text(""), Text(people, "quiet"))
         for stage in STAGES:
             rate = whole.rates.get(stage)
             if rate is None:
-                table.add_row(Text(stage), Text("–"), Text(""), Text(""), Text("not told", "quiet"))
+                table.add_row(
+                    Text(self._say(stage)), Text("–"), Text(""), Text(""), Text(self._say("not_told"), "quiet")
+                )
                 continue
             share = Text(self._number(rate.value, "percent"))
             interval = Text(self._interval(rate.low, rate.high, "percent"), "quiet")
-            table.add_row(Text(stage), Text(f"{rate.count:,}"), _bar((rate.value or 0) / 100), share, interval)
+            table.add_row(
+                Text(self._say(stage)), Text(self._count(rate.count)), _bar((rate.value or 0) / 100), share, interval
+            )
         yield table
-        ends = [f"{whole.rates[name].count:,} {name}" for name in ENDS if whole.rates[name].count]
+        ends = [f"{self._count(whole.rates[name].count)} {self._say(name)}" for name in ENDS if whole.rates[name].count]
         if ends:
             yield Text(", ".join(ends), "quiet")
 
@@ -121,12 +127,13 @@ class Results:
         stages = [stage for stage in STAGES if any(stage in group.rates for group in groups)]
         scored = [self.group_scores.get((*by, *group.group.values())) for group in groups]
         name = next((score.metric.id for score in scored if score), "")
-        span = ["interval"] if intervals else []
-        heads = [*by, "invited", *stages, *span, *([name, *span, "answers"] if name else [])]
-        table = _table(*heads, right=("invited", *stages, name, "answers"))
+        invited, answers, *shown = map(self._say, ("invited", "answers", *stages))
+        span = [self._say("interval")] if intervals else []
+        heads = [*by, invited, *shown, *span, *([name, *span, answers] if name else [])]
+        table = _table(*heads, right=(invited, *shown, name, answers))
         for group, found in zip(groups, scored, strict=True):
             cells = [Text(clean(value), "quiet" if value == NO_GROUP else "head") for value in group.group.values()]
-            cells += [Text(f"{group.invited:,}"), *(self._rate(group, stage) for stage in stages)]
+            cells += [Text(self._count(group.invited)), *(self._rate(group, stage) for stage in stages)]
             completed = group.rates["completed"]
             if intervals:
                 cells.append(Text(self._interval(completed.low, completed.high, "percent"), "quiet"))
@@ -146,41 +153,42 @@ class Results:
         cells = [Text(self._number(score.value, unit), "head")]
         if intervals:
             cells.append(Text(self._interval(score.low, score.high, unit), "quiet"))
-        return [*cells, Text(f"{score.n:,}")]
+        return [*cells, Text(self._count(score.n))]
 
     def _compared(self, whole: Reached) -> Iterator[RenderableType]:
-        yield Text("Who answered, compared with who was invited", "head")
+        yield Text(self._say("who"), "head")
         if self.differences is None:
-            yield Text("The survey is anonymous: it is not known who answered.")
+            yield Text(self._say("anonymous"))
             return
         real = [each for each in self.differences if each.real(self.level) and each.known]
         for each in real[:MOST_SENTENCES]:
             yield self._sentence(each)
         if len(real) > MOST_SENTENCES:
-            yield Text(f"and {len(real) - MOST_SENTENCES} more; --format json lists all", "quiet")
+            yield Text(self._say("more_differences", count=len(real) - MOST_SENTENCES), "quiet")
         if not self.compared:
-            yield Text("No trait tells them apart. kizuna import customer FILE brings traits, such as country or tier.")
+            yield Text(self._say("no_traits"))
             return
         if not any(each.p_value is not None for each in self.differences):
-            yield Text("There are too few to compare.")
+            yield Text(self._say("too_few"))
         elif not real:
-            yield Text("No difference is beyond chance.")
-        yield Text(f"compared: {', '.join(self.compared)}", "quiet")
+            yield Text(self._say("no_difference"))
+        yield Text(self._say("compared", names=", ".join(self.compared)), "quiet")
 
     def _sentence(self, each: Difference) -> Text:
         more = each.completed_share > each.invited_share
         before, after = (self._number(share, "percent") for share in (each.invited_share, each.completed_share))
         text = Text("▲ " if more else "▼ ", "accent")
-        text.append(f"answered {'more' if more else 'less'} often: ", "default")
+        text.append(f"{self._say('more_often' if more else 'less_often')} ", "default")
         text.append(clean(f"{each.trait} {each.value}"), "head").append(
-            f"  {before} of those invited, {after} of those who answered", "default"
+            f"  {self._say('shares', invited=before, answered=after)}", "default"
         )
         p = number.p_value(each.p_value, self.language)
         return text.append(f"  (p {p if p.startswith('<') else '= ' + p})", "quiet")
 
     def _weighting(self, found: Weighting) -> Iterator[RenderableType]:
-        yield Text(f"Weighted by {', '.join(found.traits)}", "head")
-        table = _table("", "", "invited", "answered", "weighted", right=("invited", "answered", "weighted"))
+        yield Text(self._say("weighted_by", traits=", ".join(found.traits)), "head")
+        heads = [self._say(name) for name in ("invited", "answered", "weighted")]
+        table = _table("", "", *heads, right=heads)
         last = ""
         for share in found.shares:
             shares = (Text(self._number(each, "percent")) for each in (share.invited, share.answered, share.weighted))
@@ -190,14 +198,24 @@ class Results:
             last = share.trait
         yield table
         worth = number.value(found.effective, "count", self.language)
-        weigh = "answer weighs" if found.answers == 1 else "answers weigh"
-        yield Text(
-            f"{found.answers:,} {weigh} as much as {worth} alike; each counts {found.lowest:.2f} to"
-            f" {found.highest:.2f} times.",
-            "quiet",
-        )
+        lowest, highest = (number.value(each, "ratio", self.language) for each in (found.lowest, found.highest))
+        weigh = "weigh_one" if found.answers == 1 else "weigh_many"
+        answers = self._count(found.answers)
+        told = self._say(weigh, answers=answers, worth=worth, lowest=lowest, highest=highest)
+        yield Text(told, "quiet")
         for note in found.notes:
             yield Text(clean(note), "worse")
+
+    def _say(self, key: str, **parts: object) -> str:
+        return say(FILE, key, self.language, **parts)
+
+    def _count(self, count: int) -> str:
+        return number.count(count, self.language)
+
+    def _many(self, key: str, count: int) -> str:
+        if count == 1:
+            return self._say(f"{key}_one")
+        return self._say(f"{key}_many", count=self._count(count))
 
     def _number(self, value: float | None, unit: str) -> str:
         return number.value(value, unit, self.language)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from kizuna.errors import QuestionError, SettingError, UnknownName
+from kizuna.locale.texts import say
 from kizuna.show.console import out
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from kizuna.understand.response import Scope
     from kizuna.understand.score import Score, Scored
     from kizuna.workspace import Workspace
+
+
+FILE = "survey_results"
 
 
 def results(
@@ -79,9 +83,9 @@ def collected(
     weighting = weigh(business, scope, wanted, _traits(scope.survey, weight_by)) if weighted else None
     whole_scores = scores(business, scope, wanted)
     least = int(shop.settings.least_people) if anonymous else 0
-    notes = _notes(scope, wanted, comments)
+    notes = _notes(scope, wanted, comments, language)
     if any(each.n < least for each in (*whole_scores, *group_scores.values())):
-        notes.insert(0, f"It is anonymous: scores of fewer than {least} answers are not shown (setting least_people).")
+        notes.insert(0, say(FILE, "few", language, least=least))
     return Results(
         scope.survey,
         told(survey.text.title, language) if survey else "",
@@ -97,7 +101,7 @@ def collected(
         scope.level,
         language,
         notes,
-        _nobody(scope, survey),
+        _nobody(scope, survey, language),
     )
 
 
@@ -122,24 +126,26 @@ def _by_group(
     return {(*by, *group): score for group, score in found}
 
 
-def _notes(scope: Scope, wanted: Sequence[Scored], comments: int) -> list[str]:
+def _notes(scope: Scope, wanted: Sequence[Scored], comments: int, language: str) -> list[str]:
     known = [each.metric.id for each in wanted if each.metric.file or each.metric.group]
     if not known:
         return []
     where = f"survey = '{scope.survey}'"
-    notes = [f'The same by month: kizuna measure {" ".join(known)} --where "{where}" --every month']
+    by_month = f'kizuna measure {" ".join(known)} --where "{where}" --every month'
+    notes = [say(FILE, "by_month", language, command=by_month)]
     if comments:
-        notes.append(f'What was written: kizuna rows {known[0]} --where "{where}" --limit 0 --format csv')
+        rows = f'kizuna rows {known[0]} --where "{where}" --limit 0 --format csv'
+        notes.append(say(FILE, "written", language, command=rows))
     return notes
 
 
-def _nobody(scope: Scope, survey: Survey | None) -> str:
+def _nobody(scope: Scope, survey: Survey | None, language: str) -> str:
     """What to say where there are no invitations."""
     if survey and survey.text.open:
-        return "It is open to anybody; nobody was invited, so that there is no response rate."
+        return say(FILE, "open", language)
     if scope.since or scope.until:
-        return "Nobody was asked in that time."
-    return f"Nobody was asked yet. kizuna surveys show {scope.survey} says whom it asks, and when."
+        return say(FILE, "nobody_then", language)
+    return say(FILE, "nobody_yet", language, name=scope.survey)
 
 
 def as_dict(found: Results) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from rich.text import Text
 from kizuna.act import task
 from kizuna.act.task import Task
 from kizuna.errors import QuestionError
+from kizuna.locale.texts import say
 from kizuna.show import number
-from kizuna.show.commands.common import WorkspaceOption, opened
+from kizuna.show.commands.common import LanguageOption, WorkspaceOption, language_of, opened
 from kizuna.show.commands.output import plain
 from kizuna.show.commands.people import counted
 from kizuna.show.console import clean, out
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 State = Literal["open", "done", "all"]
 _WHICH = {"open": "done_at IS NULL", "done": "done_at IS NOT NULL", "all": "TRUE"}
+FILE = "survey_results"
 _LATEST = {
     "order": ("ordered_at", ("order_id", "value", "channel")),
     "ticket": ("opened_at", ("ticket_id", "channel", "priority", "resolved_at")),
@@ -52,6 +54,7 @@ def tasks(
     note: Annotated[str, Parameter(help="done: what was done")] = "",
     limit: Annotated[int, Parameter(help="list: at most this many; 0 for all")] = 50,
     format: Annotated[Literal["table", "json"], Parameter(help="how to print it")] = "table",
+    language: LanguageOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """List what is to be done about answers, those due first; show one with its customer, mark it done or open again.
@@ -62,7 +65,7 @@ def tasks(
         if action == "list":
             if id is not None:
                 raise QuestionError("kizuna tasks list takes no id.", f"kizuna tasks show {id}")
-            _list(shop, state, survey, owner, limit, format)
+            _list(shop, state, survey, owner, limit, format, language_of(shop, language))
             return
         if id is None:
             raise QuestionError(f"kizuna tasks {action} needs a task.", "kizuna tasks lists them with their ids.")
@@ -74,7 +77,9 @@ def tasks(
         _show(shop, found, said, format)
 
 
-def _list(shop: Workspace, state: State, survey: str | None, owner: str | None, limit: int, format: str) -> None:
+def _list(
+    shop: Workspace, state: State, survey: str | None, owner: str | None, limit: int, format: str, language: str
+) -> None:
     told = {"survey": survey, "owner": owner}
     given = {name: value for name, value in told.items() if value is not None}
     wanted = " AND ".join([_WHICH[state], *(f"{name} = ${name}" for name in given)])
@@ -84,39 +89,32 @@ def _list(shop: Workspace, state: State, survey: str | None, owner: str | None, 
     if format == "json":
         _json([_as_dict(each) for each in found])
         return
-    _counted(shop.store, given)
+    _counted(shop.store, given, language)
     if not found:
         return
     now, zone = datetime.now(UTC).replace(tzinfo=None), shop.settings.zone
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
-    heads = (
-        "task",
-        "done" if state == "done" else "due",
-        "survey",
-        "score",
-        "who",
-        "by" if state == "done" else "owner",
-        "said",
-    )
-    for head in heads:
-        table.add_column(Text(head, "key"), overflow="fold", justify="right" if head == "score" else "left")
+    done = state == "done"
+    for key in ("task", "done" if done else "due", "survey", "score", "customer", "by" if done else "owner", "said"):
+        head = say(FILE, key, language)
+        table.add_column(Text(head, "key"), overflow="fold", justify="right" if key == "score" else "left")
     for each in found:
-        table.add_row(*_row(each, now, zone))
+        table.add_row(*_row(each, now, zone, language))
     out().print(table)
     short = _short(found[0]["task_id"])
-    hint = f"kizuna tasks show {short} tells of the customer"
+    hint = say(FILE, "tasks_hint", language, id=short)
     if found[0]["done_at"] is None:
-        hint += f"; kizuna tasks done {short} closes it"
-    out().print(Text(f"{hint}.", "quiet"))
+        hint += say(FILE, "tasks_close", language, id=short)
+    out().print(Text(hint + ("。" if language == "ja" else "."), "quiet"))
 
 
-def _row(about: Task, now: datetime, zone: ZoneInfo) -> list[RenderableType]:
+def _row(about: Task, now: datetime, zone: ZoneInfo, language: str) -> list[RenderableType]:
     if about["done_at"] is not None:
         when = Text(_time(about["done_at"], zone), "quiet")
     else:
         late = about["due_at"] is not None and about["due_at"] < now
         due = _time(about["due_at"], zone) if about["due_at"] else "–"
-        when = Text(f"{due} late" if late else due, "worse" if late else "")
+        when = Text(say(FILE, "late", language, due=due) if late else due, "worse" if late else "")
     who = about["done_by"] if about["done_at"] is not None else about["owner"]
     return [
         Text(_short(about["task_id"]), "head"),
@@ -129,7 +127,7 @@ def _row(about: Task, now: datetime, zone: ZoneInfo) -> list[RenderableType]:
     ]
 
 
-def _counted(store: DuckDBStore, given: dict[str, str]) -> None:
+def _counted(store: DuckDBStore, given: dict[str, str], language: str) -> None:
     """One line: how many are open, how many of them late, how many were done."""
     wanted = " AND ".join(["TRUE", *(f"{name} = ${name}" for name in given)])
     now = datetime.now(UTC).replace(tzinfo=None)
@@ -139,12 +137,12 @@ def _counted(store: DuckDBStore, given: dict[str, str]) -> None:
         {"now": now.isoformat(sep=" "), **given},
     )
     if not open_ and not done:
-        out().print(Text("There is no task. [close_loop] in a survey's file says which answers raise one."))
+        out().print(Text(say(FILE, "no_tasks", language)))
         return
-    text = Text(f"{open_:,} open", "head")
+    text = Text(say(FILE, "tasks_open", language, count=number.count(open_, language)), "head")
     if late:
-        text.append(f", {late:,} of them late", "worse")
-    out().print(text.append(f", {done:,} done", "not bold"))
+        text.append(say(FILE, "tasks_late", language, count=number.count(late, language)), "worse")
+    out().print(text.append(say(FILE, "tasks_done", language, count=number.count(done, language)), "not bold"))
 
 
 def _done(shop: Workspace, done: Task, by: str, note: str) -> str:
