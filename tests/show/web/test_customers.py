@@ -255,10 +255,17 @@ def test_two_are_made_one_and_taken_apart_again(own_people: WebSite) -> None:
     answer = editor.post(path + "/split", data={"id": "email:bo@example.com"})
     assert moved_to(answer.headers["location"])[1]["done"] == ["split"]
     assert number(own_people, "c2") != number(own_people, "c1")
-    undo = re.search(r'name="with" value="([^"]+)"', editor.get(answer.headers["location"]).text)
-    assert undo is not None
+    undo = re.search(r'class="said".*href="([^"]+)"', editor.get(answer.headers["location"]).text)
+    assert undo is not None and "Are these one person?" in editor.get(undo.group(1).replace("&amp;", "&")).text
     who = [entry[1:] for entry in written(own_people) if entry[1] in ("customer.merged", "customer.split")]
     assert [action for action, _ in who] == ["customer.merged", "customer.split"]
+
+
+def test_an_address_says_nothing_of_others(people: WebSite) -> None:
+    """Somebody sends a link that claims a decision, with words of their own or to have two people merged."""
+    editor, c1 = people.client("editor"), number(people, "c1")
+    for claim in ("id=customer_id:call+555", "id=customer_id:c2&with=customer_id:c2"):
+        assert 'class="said"' not in editor.get(f"/customer/{c1}?done=split&{claim}").text
 
 
 def test_who_is_meant_is_asked_beside_the_field(people: WebSite) -> None:

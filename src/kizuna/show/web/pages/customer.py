@@ -128,7 +128,7 @@ def _page(view: View, no: int, *, typed: str = "", wrong: str = "") -> Response[
         measured=_measured(view, no),
         latest=view.link(f"/customer/{no}#timeline", show=group) if after else "",
         earlier=view.link(f"/customer/{no}#timeline", show=group, after=stretch.after) if stretch.after else "",
-        done=_done(view),
+        done=_done(view, profile),
         typed=typed,
         wrong=wrong,
     )
@@ -194,14 +194,18 @@ def _decided(view: View, decided: deciding.Decided, detail: dict[str, Any]) -> R
     return view.redirect(view.link(f"/customer/{no}", done=verb, id=str(one), **mates))
 
 
-def _done(view: View) -> tuple[str, str]:
-    """What the page before has done, in a sentence, and the address that takes a split back."""
+def _done(view: View, profile: Profile) -> tuple[str, str]:
+    """What the page before has done, in a sentence, and the address that takes a split back.
+
+    Anybody may write an address: it is told of this customer's ids alone, and leads to where one is asked again.
+    """
     verb, id = view.query.get("done", ""), Id.read(view.query.get("id", "")[:400])
     if verb == "nothing":
         return view.say("customers.done_nothing"), ""
-    if verb not in ("merged", "split") or id is None:
+    if verb not in ("merged", "split") or id not in [seen.id for seen in profile.person.ids]:
         return "", ""
-    undo = view.query.get("with", "")[:400] if verb == "split" else ""
+    other = view.query.get("with", "")[:400] if verb == "split" else ""
+    undo = view.link(f"/customer/{profile.customer_no}/merge", **{"with": other}) if other else ""
     return view.say(f"customers.done_{verb}", one=str(id)), undo
 
 
