@@ -88,11 +88,24 @@ def test_hours_and_weekdays_stand_in_the_order_of_the_clock(site: WebSite) -> No
 
 
 def test_small_groups_are_marked(site: WebSite) -> None:
-    text = page(site, f"/metric/nps?{MARCH}&by=country")
-    answer = site.hub.workspace.measure("nps", by="country", since="2026-03", until="2026-04")
-    small = [r for r in answer.records if "small_base" in r.flags]
-    assert small, "the demo company is small enough for some"
-    assert text.count('<tr class="few">') == len(small)
+    answer = site.hub.workspace.measure("nps", by="agent", since="2026-03", until="2026-04")
+    small = [r for r in answer.records if "small_base" in r.flags and (r.value is not None or r.n)]
+    assert small, "the demo company is small enough"
+    assert page(site, f"/metric/nps?{MARCH}&by=agent").count('<tr class="few">') == len(small)
+
+
+def test_numbers_of_few_people_are_said_to_be_left_out(site: WebSite) -> None:
+    """TRUST.md, privacy: the engine leaves them out, and the page says so."""
+    shop = site.hub.workspace
+    asked = (
+        (last, shop.measure("orders", by="customer.country", since="2026-03-01", until=f"2026-03-{last + 1:02}"))
+        for last in range(3, 31)
+    )
+    last, answer = next((n, a) for n, a in asked if a.notes and any(r.value for r in a.records))
+    days = f"period=2026-03-01..2026-03-{last:02}"
+    text = page(site, f"/metric/orders?{days}&by=customer.country")
+    assert "Numbers of fewer than 5 people are not shown." in text
+    assert len(cells(text)) == sum(r.value is not None for r in answer.records)
 
 
 def test_what_is_downloaded_is_what_was_measured(site: WebSite) -> None:

@@ -25,6 +25,7 @@ PAGES = (
     "metric",
     "metric_rows",
     "metrics",
+    "shared",
     "channels",
     "notes",
     "customers",

@@ -10,7 +10,7 @@ from kizuna.measure.answer import Record
 from kizuna.measure.names import CLOCK
 from kizuna.show.reading import Part, Reader, parts
 from kizuna.show.web.card import Figure, figure
-from kizuna.show.web.course import group_courses, groups, reader_of
+from kizuna.show.web.course import all_groups, group_courses, groups, reader_of
 from kizuna.show.web.dimension import clock_place, dimension_name, member_name
 from kizuna.show.web.spark import Spark, spark
 from kizuna.show.web.view import View
@@ -43,28 +43,32 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """A dimension, its groups, and what else there is to break down by."""
+    """A dimension and its groups; some may be `hidden`, being of too few people."""
 
     by: str
     title: str
     heads: Sequence[Head]
     rows: Sequence[Row]
     moved: int
-    notes: Sequence[str]
+    hidden: bool
 
 
-def breakdown(view: View, metric: str, by: str, sort: str) -> Breakdown:
-    """A metric by a dimension. Raises `UnknownName` for a dimension, `QuestionError` for an order, that is none."""
+def breakdown(view: View, metric: str, by: str, sort: str, *, outside: bool = False) -> Breakdown:
+    """A metric by a dimension, for people `outside` without any group of few.
+
+    Raises `UnknownName` for a dimension, `QuestionError` for an order, that is none."""
     order = sort or (USUAL if by not in CLOCK else "group")
     _check(order)
-    answer = groups(view.hub, metric, view.scope, by).value
+    answer = groups(view.hub, metric, view.scope, by, outside=outside)
+    few = len(answer.records) < len(all_groups(view.hub, metric, view.scope, by).records)
+    hidden = few or any("least_people" in note for note in answer.notes)
     reader = reader_of(view.hub, answer, view.language)
     part = parts(answer)[0]
     past = parts(group_courses(view.hub, metric, view.scope, by).value)[0].by_group()
     known = _sorted([r for r in part.records if r.value is not None or r.n], order, reader, by)
     rows = [_row(part, r, past.get(tuple(r.group.values()), ()), reader) for r in known]
     moved = sum(reader.verdict(r, part.metric).real for r in known)
-    return Breakdown(by, dimension_name(view, by), _heads(view, metric, by, order), rows, moved, answer.notes)
+    return Breakdown(by, dimension_name(view, by), _heads(view, metric, by, order), rows, moved, hidden)
 
 
 def _row(part: Part, record: Record, past: Sequence[Record], reader: Reader) -> Row:

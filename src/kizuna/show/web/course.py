@@ -87,9 +87,25 @@ def courses(hub: Hub, metrics: Sequence[str], scope: Scope) -> Worked[Answer]:
     return _kept(hub, ("courses", tuple(metrics), scope), make)
 
 
-def groups(hub: Hub, metric: str, scope: Scope, by: str) -> Worked[Answer]:
-    """A metric in the period, for each group of a dimension."""
-    return _kept(hub, ("groups", metric, scope, by), lambda: _measure(hub, (metric,), scope, by=(by,)))
+def groups(hub: Hub, metric: str, scope: Scope, by: str, *, outside: bool = False) -> Answer:
+    """A metric in the period, for each group of a dimension.
+
+    People `outside` the business are shown no group of fewer people than the setting ``least_people``, whatever the
+    dimension; where it is a trait of customers the engine shows them to nobody.
+    """
+    found = all_groups(hub, metric, scope, by)
+    least = int(hub.settings.least_people) if outside else 0
+    return replace(found, records=[r for r in found.records if not is_few(r, least)])
+
+
+def all_groups(hub: Hub, metric: str, scope: Scope, by: str) -> Answer:
+    """A metric in the period, for each group of a dimension, of few people too."""
+    return _kept(hub, ("groups", metric, scope, by), lambda: _measure(hub, (metric,), scope, by=(by,))).value
+
+
+def is_few(record: Record, least: int) -> bool:
+    """Whether a group is of people, and of fewer than `least`."""
+    return record.people is not None and 0 < record.people < least
 
 
 def groups_of(hub: Hub, metrics: Sequence[str], scope: Scope, by: str) -> Worked[Answer]:

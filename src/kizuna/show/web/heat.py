@@ -13,7 +13,7 @@ from kizuna.expression import quote_text
 from kizuna.show import number
 from kizuna.show.axis import WEEKDAYS
 from kizuna.show.web.channel import within
-from kizuna.show.web.course import groups
+from kizuna.show.web.course import all_groups
 from kizuna.show.web.dimension import clock_place, weekday
 from kizuna.show.web.scope import Scope
 from kizuna.show.web.view import View
@@ -44,7 +44,7 @@ class Heat:
 def heat(view: View, metric: str, tier: str = "") -> Heat | None:
     """The hours of the week of a count; ``None`` where there is nothing."""
     scope = within(view.scope, f"tier = {quote_text(tier)}" if tier else "")
-    answer = groups(view.hub, metric, scope, "hour_of_week").value
+    answer = all_groups(view.hub, metric, scope, "hour_of_week")
     found = {place: r.value for r in answer.records if r.value and (place := clock_place(r, "hour_of_week")) < 168}
     if not found:
         return None
@@ -61,7 +61,7 @@ def heat(view: View, metric: str, tier: str = "") -> Heat | None:
 
 def tiers(view: View, metric: str) -> list[str]:
     """The tiers that have any, the largest first."""
-    answer = groups(view.hub, metric, view.scope, "tier").value
+    answer = all_groups(view.hub, metric, view.scope, "tier")
     known = [r for r in answer.records if r.value and r.group.get("tier")]
     return [r.group["tier"] for r in sorted(known, key=lambda r: -(r.value or 0.0))]
 

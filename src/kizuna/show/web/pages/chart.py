@@ -33,11 +33,7 @@ PATH = "/chart"
 
 def chart_of(view: View, metric: str, show: str = "", by: str = "", path: str = PATH) -> Chart:
     """The chart of a metric under the page's scope: over time, or `by` the groups of a dimension."""
-    answer = (
-        groups(view.hub, metric, view.scope, by).value
-        if by
-        else course(view.hub, metric, view.scope, show).value.answer
-    )
+    answer = groups(view.hub, metric, view.scope, by) if by else course(view.hub, metric, view.scope, show).value.answer
     found = [p for p in parts(answer) if not p.empty]
     rows = _rows(answer) if by else 0
     asked = {"metric": metric, "show": show, "by": by, "lang": view.language}
@@ -54,7 +50,7 @@ def spec_of(view: View, metric: str, show: str, by: str, look: Look) -> Spec:
     """Its specification."""
     zone = view.hub.settings.zone
     if by:
-        answer = in_words(groups(view.hub, metric, view.scope, by).value, view.language)
+        answer = in_words(groups(view.hub, metric, view.scope, by), view.language)
         if look.size is not None:
             look = replace(look, size=(look.size[0], dots_height(_rows(answer))))
         return chart(answer, view.language, zone, look)

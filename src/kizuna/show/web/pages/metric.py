@@ -237,7 +237,7 @@ def aims_of(view: View, name: str) -> Aims:
 
 def _downloaded(view: View, name: str, what: str) -> Answer:
     if what == "groups":
-        return groups(view.hub, name, view.scope, view.query.get("by", "")).value
+        return groups(view.hub, name, view.scope, view.query.get("by", ""))
     return course(view.hub, name, view.scope, view.query.get("show", "")).value.answer
 
 
