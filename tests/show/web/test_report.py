@@ -137,6 +137,30 @@ def test_charts_in_one_page_have_ids_of_their_own() -> None:
         assert re.match(r"<svg\b(?![^>]*\swidth=)", each)
 
 
+def test_what_is_in_a_chart_stays_text() -> None:
+    """A business names its metrics itself, and the chart stands in the page as markup."""
+    nasty = "</text><script>alert(1)</script><img src=x onerror=alert(2)>"
+    spec = {
+        "title": nasty,
+        "description": nasty,
+        "data": {"values": [{"a": nasty, "b": 2}]},
+        "mark": {"type": "bar", "tooltip": True},
+        "encoding": {
+            "x": {"field": "a", "type": "nominal", "title": nasty},
+            "y": {"field": "b", "type": "quantitative"},
+        },
+    }
+    drawn = inline(Drawing("nps", "NPS", "", (), spec), 1)
+    assert "<script" not in drawn and "<img" not in drawn and "&lt;script&gt;" in drawn
+
+
+def test_a_second_pdf_waits_and_is_told_when_it_takes_too_long(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(pdf, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(pdf, "browser", lambda: "chromium")
+    with pdf._ONE_AT_A_TIME, pytest.raises(KizunaError, match="being printed just now"):
+        pdf.as_pdf("<p>")
+
+
 @pytest.mark.needs("chromium")
 def test_an_installed_browser_makes_the_pdf(site: WebSite) -> None:
     answer = site.client().get("/report.pdf?lang=ja")

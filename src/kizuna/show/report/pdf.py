@@ -18,6 +18,9 @@ from kizuna.errors import KizunaError
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge", "chrome")
 SECONDS = 60
+WAIT_SECONDS = 20.0
+"""One browser is started at a time; who waits longer than this for theirs is told so."""
+
 _FLAGS = (
     "--headless=new",
     "--disable-gpu",
@@ -46,8 +49,13 @@ def as_pdf(page: str) -> bytes:
             "There is no browser here that could make a PDF.",
             "Install Chromium (on Debian: apt-get install chromium), or write .html and print it from any browser.",
         )
-    with _ONE_AT_A_TIME, tempfile.TemporaryDirectory(prefix="kizuna-report-", ignore_cleanup_errors=True) as folder:
-        return _printed(program, Path(folder), page)
+    if not _ONE_AT_A_TIME.acquire(timeout=WAIT_SECONDS):
+        raise KizunaError("Other reports are being printed just now.", "Try again in a minute.")
+    try:
+        with tempfile.TemporaryDirectory(prefix="kizuna-report-", ignore_cleanup_errors=True) as folder:
+            return _printed(program, Path(folder), page)
+    finally:
+        _ONE_AT_A_TIME.release()
 
 
 def _printed(program: str, folder: Path, page: str) -> bytes:
