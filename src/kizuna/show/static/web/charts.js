@@ -61,6 +61,7 @@ async function draw(figure) {
   const place = document.createElement("div");
   const made = await window.vegaEmbed(place, spec, {
     renderer: "svg", ast: true, actions: false, defaultStyle: false, tooltip: tell,
+    config: { aria: false }, // the whole is one image with a description; its marks are none of their own
   });
   place.className = "drawn";
   place.setAttribute("role", "img");
