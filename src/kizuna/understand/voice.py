@@ -184,6 +184,9 @@ def _selected(business: Business, wanted: Wanted, least: int) -> tuple[str, dict
     rows += [f"t.{name} = {quote_text(value)}" for name in CHOICES if (value := getattr(wanted, name))]
     days = ((">=", wanted.since), ("<", wanted.until))
     rows += [f"t.answered_day {sign} DATE '{day.isoformat()}'" for sign, day in days if day is not None]
+    if wanted.among is not None:
+        # Of the others only those without a name are gathered, because their number is asked for.
+        rows.append(f"(t.response_id IN (SELECT id FROM voice_among) OR {UNNAMED})")
     fits, tables = _fitting(wanted)
     sql = _VOICES.format(
         joins=names.joins(),

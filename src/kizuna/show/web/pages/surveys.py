@@ -62,7 +62,8 @@ def results(view: TheView, name: FromPath[str]) -> Response[str]:
     """What came of a survey."""
     found = head(view, name, "results")
     by, weighted = view.query.get("by", ""), bool(view.query.get("weighted"))
-    anonymous = is_anonymous(view.hub.workspace.business, name)
+    business, kept = view.hub.workspace.business, view.hub.kept
+    anonymous = kept.get(("survey anonymous", name), lambda: is_anonymous(business, name)).value
     where = "" if anonymous else view.scope.where
     scope = Scope(name, view.scope.since, view.scope.until, where=where)
     can_weigh = bool(found.survey and found.survey.text.weight_by) and not anonymous
@@ -73,7 +74,7 @@ def results(view: TheView, name: FromPath[str]) -> Response[str]:
         raise
     except KizunaError as error:
         problem, came = str(error), _collected(view, found, scope, "", weighted=False)
-    traits = [] if anonymous else known_traits(view.hub.workspace.business, Scope(name))
+    traits = kept.get(("survey traits", name), lambda: known_traits(business, Scope(name))).value
     outcome = Outcome(view, came)
     return view.page(
         "survey",
