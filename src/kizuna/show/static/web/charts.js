@@ -61,8 +61,9 @@ async function draw(figure) {
   const place = document.createElement("div");
   const made = await window.vegaEmbed(place, spec, {
     renderer: "svg", ast: true, actions: false, defaultStyle: false, tooltip: tell,
-    config: { aria: false }, // the whole is one image with a description; its marks are none of their own
   });
+  // The whole is one image with a description; its marks are none of their own.
+  place.querySelector("svg").setAttribute("aria-hidden", "true");
   place.className = "drawn";
   place.setAttribute("role", "img");
   place.setAttribute("aria-label", figure.querySelector("img").alt);
