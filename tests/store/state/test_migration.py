@@ -13,8 +13,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, text
 
-from kizuna.errors import SettingError, WorkspaceError
-from kizuna.store.state import accounts, audit, database, migration
+from kizuna.errors import KizunaError, SettingError, WorkspaceError
+from kizuna.store.state import accounts, audit, database, keys, links, logins, migration
 from kizuna.store.state.database import State, without_password
 from kizuna.store.state.tables import Base
 
@@ -31,6 +31,12 @@ def test_the_steps_make_the_tables_that_the_program_has(state: State) -> None:
 
 def test_the_last_step_is_the_one_that_is_named() -> None:
     assert ScriptDirectory(str(migration._FOLDER)).get_current_head() == migration.HEAD
+
+
+def test_no_step_makes_what_the_tables_happen_to_be_now() -> None:
+    """A step that asks `tables` would make others tomorrow than it made yesterday."""
+    steps = [file.read_text(encoding="utf-8") for file in (migration._FOLDER / "versions").glob("*.py")]
+    assert steps and not [step for step in steps if "kizuna" in step]
 
 
 def test_what_is_there_stays_when_it_is_opened_again(tmp_path: Path) -> None:
@@ -133,6 +139,14 @@ def test_postgresql_holds_the_same_tables(postgresql: str, tmp_path: Path) -> No
     with state.session() as session:
         assert accounts.by_email(session, "aya@example.COM")
         assert audit.entries(session)[0].detail == {"role": "admin"}
+        browser, link = logins.begin(session, account), links.make(session, "setup")
+        _, key = keys.make(session, "report", "viewer", account.id)
+    with state.session() as session:
+        found, kept = logins.account_of(session, browser), keys.found(session, key)
+        assert found and found.id == account.id and kept and kept[1] == "viewer"
+        assert [links.use(session, link) for _ in range(2)] == [True, False]
+    with state.session() as session, pytest.raises(KizunaError, match="last admin"):
+        accounts.disable(session, accounts.named(session, "aya@example.com"))
     state.close()
     assert not (tmp_path / database.FILE).exists()
     State(tmp_path, postgresql).close()
