@@ -50,6 +50,7 @@ def on_any(request: Asked, error: Exception) -> Response[Any]:
 
 
 def for_programs(request: Asked) -> bool:
+    """Whether an answer is for a program: errors are then problem+json."""
     return request.url.path.startswith(PROGRAMS)
 
 
