@@ -93,11 +93,14 @@ CHANNELS = (
         "social",
         "network",
         (
-            Section("engagement", ("social_interactions", "likes", "comments", "shares", "saves", "post_clicks")),
+            Section(
+                "engagement",
+                ("social_interactions", "likes", "comments", "shares", "saves", "post_clicks", "engagement_rate"),
+            ),
             Section("followers", ("followers", "follower_growth", "follower_growth_rate")),
             Section("talk", ("brand_mentions", "mention_sentiment", "share_of_voice", "reply_time")),
             Section("outcome", ("social_conversions", "story_retention_rate", "posts")),
-            Section("reach", ("social_impressions", "engagement_rate")),
+            Section("reach", ("social_impressions",)),
         ),
         (
             Split("network", ("social_interactions", "engagement_rate", "followers", "brand_mentions")),
