@@ -235,3 +235,30 @@ IMPORTING: dict[str, Any] = {
         "problems": [],
     },
 }
+
+CALCULATORS: dict[str, Any] = {
+    "items": [
+        {
+            "id": "ctr",
+            "name": "Click-through rate",
+            "inputs": [
+                {"name": "clicks", "needed": True},
+                {"name": "impressions", "needed": True},
+                {"name": "level", "needed": False},
+            ],
+        }
+    ]
+}
+
+CALCULATED: dict[str, Any] = {
+    "id": "nps",
+    "name": "Net Promoter Score",
+    "value": 35.0,
+    "unit": "points",
+    "low": 0.46,
+    "high": 60.41,
+    "level": 0.95,
+    "formula": "100 · (10 promoters − 3 detractors) / 20 answers = 35.00",
+    "note": "Interval: adjusted Wald (Rocks 2016).",
+    "inputs": {"promoters": 10.0, "passives": 7.0, "detractors": 3.0},
+}

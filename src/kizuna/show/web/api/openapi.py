@@ -102,9 +102,15 @@ def _parameter(each: Parameter) -> dict[str, Any]:
         described |= {"style": "form", "explode": not each.commas}
     if each.example is not None:
         described["example"] = (
-            str(each.example).split(",") if each.many and each.commas else [each.example] if each.many else each.example
+            _listed(each) if each.many and each.commas else [each.example] if each.many else each.example
         )
     return described
+
+
+def _listed(each: Parameter) -> list[object]:
+    """The values of an example with commas."""
+    parts = str(each.example).split(",")
+    return [float(part) for part in parts] if each.schema["type"] == "number" else list(parts)
 
 
 def _responses(each: Operation) -> dict[str, Any]:

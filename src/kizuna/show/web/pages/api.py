@@ -95,7 +95,7 @@ def call_of(each: Operation, origin: str) -> str:
     for parameter in each.parameters:
         if parameter.place == "path":
             address = address.replace(f"{{{parameter.name}}}", quote(str(parameter.example or "order")))
-        elif parameter.needed or parameter.name in ("metrics", "search", "find"):
+        elif parameter.needed or parameter.name in ("metrics", "search", "find", "counts"):
             query.append(f"{parameter.name}={quote(str(parameter.example), safe=',@')}")
     line = f"curl '{origin}{address}{'?' if query else ''}{'&'.join(query)}' -H \"Authorization: Bearer {KEY}\""
     if each.takes_file:
