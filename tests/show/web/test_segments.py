@@ -64,6 +64,8 @@ def test_one_segment(kept: WebSite) -> None:
     page = kept.client("viewer").get("/segment/loyal").text
     assert "<title>Loyal customers" in page
     assert "/customers?segment=loyal" in page
+    assert "/metric/average_order_value?segment=loyal" in page
+    assert "/metric/orders" not in page
     assert 'href="/segment/others"' in page
     assert "/remove" not in page
     assert kept.client("viewer").get("/segment/loyl").status_code == 404
@@ -86,6 +88,16 @@ def test_rows_and_their_text_and_count(site: WebSite) -> None:
     assert counted(page) == str(size(site.hub.workspace.business, condition).people)
     assert "<html" not in page
     assert '<option value="JP">' in page
+
+
+def test_a_row_about_something_else_begins_anew(site: WebSite) -> None:
+    """What orders were compared with is not what a country is compared with; nor the other way round."""
+    was = ROW | {"was": "orders", "subject": "trait:country"}
+    page = site.client("editor").get("/segments/part?" + query(was, mode="rows")).text
+    assert '<option value="=" selected>is</option>' in page
+    assert "Write or choose a value." in page
+    back = JAPAN | {"was": "trait:country", "subject": "visits"}
+    assert "visits() &gt;= 1" in site.client("editor").get("/segments/part?" + query(back, mode="rows")).text
 
 
 def test_a_segment_is_chosen_by_its_title(kept: WebSite) -> None:

@@ -13,7 +13,7 @@ from kizuna.show.period import day
 from kizuna.show.web.form import Form
 from kizuna.show.web.view import View
 from kizuna.store.state.tables import SavedSegment
-from kizuna.understand.condition import MOST_ROWS, TRAIT, Join, Row, from_text, to_text
+from kizuna.understand.condition import MOST_ROWS, OPERATORS, TRAIT, Join, Row, from_text, to_text
 from kizuna.understand.segment import Size, doubts, size, values
 
 LONGEST = 20_000
@@ -63,9 +63,13 @@ class Draft:
             former=former,
         )
         sent = [[each.strip() for each in form.fields.get(name, [])] for name in ("subject", "operator", "value")]
-        texts, days = form.fields.get("text", []), form.fields.get("days", [])
+        texts, days, before = (form.fields.get(name, []) for name in ("text", "days", "was"))
         for place, subject in enumerate(sent[0][:MOST_ROWS]):
             operator, value, text, window = (_at(each, place) for each in (*sent[1:], texts, days))
+            if (was := _at(before, place)) and was != subject:
+                # It is about something else now: what it was compared with has no meaning.
+                counted = Row(subject).operators[:6] == OPERATORS[:6] and Row(subject).history
+                operator, value, text = (">=", "1", "") if counted else ("=", "", "")
             draft.rows.append(_row(subject, operator, value, text.strip(), window))
         return draft
 

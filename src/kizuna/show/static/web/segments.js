@@ -17,11 +17,22 @@ async function follow(submitter, whole) {
   if (mine !== latest) return;
   // Where the language was chosen for this page alone, it stays.
   document.getElementById("told").replaceWith(part.getElementById("told"));
-  if (!whole) return;
+  if (!whole) return note();
   const place = placeOf(document.activeElement);
   document.getElementById("made").replaceWith(part.getElementById("made"));
   back(place);
+  note();
 }
+
+// The address says what stands in the form, so that it can be loaded again, or in another language.
+const typed = () => new URLSearchParams(new FormData(form));
+const note = () => history.replaceState(null, "", `${form.dataset.again}?${typed()}`);
+
+document.addEventListener("change", (event) => {
+  if (event.target.name !== "lang") return;
+  event.stopPropagation();
+  location.assign(`${form.dataset.again}?${typed()}&lang=${event.target.value}`);
+}, true);
 
 // Which control has the keyboard: its name, and the how-many-eth of that name it is.
 function placeOf(element) {

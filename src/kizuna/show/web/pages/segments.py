@@ -13,6 +13,7 @@ from litestar.response import Redirect
 from kizuna.errors import KizunaError
 from kizuna.show.period import day
 from kizuna.show.web.builder import Draft, ShownSize, counted, shown_rows, told
+from kizuna.show.web.contrast import contrast
 from kizuna.show.web.form import Form
 from kizuna.show.web.given import TheView
 from kizuna.show.web.view import View
@@ -79,7 +80,7 @@ def one(view: TheView, name: FromPath[str]) -> Response[str]:
     with view.hub.state.session() as session:
         kept = segments.named(session, name)
         others = used_by(segments.conditions(session), name)
-    return view.page("segment", segment=_listed(view, kept), used_by=others)
+    return _one(view, kept, others)
 
 
 @get("/segment/{name:str}/edit", opt=needs("editor"), sync_to_thread=True)
@@ -112,12 +113,18 @@ def remove(view: TheView, name: FromPath[str]) -> Response[str] | Redirect:
         others = used_by(segments.conditions(session), name)
         if others:
             wrong = view.say("segments.used", names=view.say("common.comma").join(others))
-            return view.page("segment", 409, segment=_listed(view, kept), used_by=others, wrong=wrong)
+            return _one(view, kept, others, 409, wrong)
         segments.remove(session, name)
         audit.write(session, view.who.name, "segment.removed", name)
     view.hub.kept.clear()
     # The address may carry the segment that is gone.
     return view.redirect("/segments", "removed")
+
+
+def _one(view: View, kept: SavedSegment, others: Sequence[str], status: int = 200, wrong: str = "") -> Response[str]:
+    listed = _listed(view, kept)
+    beside = contrast(view, kept.name) if listed.size else []
+    return view.page("segment", status, segment=listed, used_by=others, wrong=wrong, beside=beside)
 
 
 def _typed(request: Asked, former: str = "") -> Draft:
