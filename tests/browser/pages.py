@@ -31,6 +31,7 @@ PAGES = {
     "customer": "/customer/1",
     "feedback": "/feedback",
     "surveys": "/surveys",
+    "survey": "/survey/after%20support?period=last-12-months&by=country",
     "segments": "/segments",
     "segment-new": "/segments/new",
     "notes": "/notes",
