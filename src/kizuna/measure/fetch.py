@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from kizuna.errors import QuestionError
 from kizuna.facts import BUCKETS, Fact, day_of
 from kizuna.measure.calendar import Axis, window
 from kizuna.measure.peopleset import Atom, SetExpression, atoms, carriers
@@ -29,6 +30,9 @@ Group = tuple[str, ...]
 Extra = tuple[str, ...]
 
 SIZE = BUCKETS + 1
+MAX_CELLS = 50_000_000
+"""So many figures are laid out at once at most: 0.4 GB, and half a minute of a processor."""
+
 _GROW = BUCKETS / (BUCKETS - 1)
 
 
@@ -106,6 +110,7 @@ def fetch(
         statements = planner.plan(asked, replace(shape, kept=kept))
         tables = [ask(statement.sql) for statement in statements]
     groups, codes = _group_codes(statements, tables, len(shape.by), max_groups)
+    _check_size(axis, statements, groups)
     found = Fetched(axis, groups, statements=tuple(statements), reach=reach)
     for statement, table, code in zip(statements, tables, codes, strict=True):
         count = len(groups[statement.extra])
@@ -118,6 +123,17 @@ def fetch(
             _lay_additive(found, statement, table, code, count)
     _mark_uncovered(found, planner)
     return found
+
+
+def _check_size(axis: Axis, statements: Sequence[Statement], groups: Mapping[Extra, Sequence[Group]]) -> None:
+    """Raise `QuestionError` for a question whose statistics would fill the memory of the process."""
+    each = sum(len(statement.statistics) * len(groups[statement.extra]) for statement in statements)
+    cells = len(axis.periods) * each * SIZE
+    if cells > MAX_CELLS:
+        raise QuestionError(
+            f"{len(axis.periods):,} periods of {each:,} statistics by group are too much at once.",
+            "Ask for fewer metrics, longer periods, a shorter range or fewer groups.",
+        )
 
 
 def _lay_additive(found: Fetched, statement: Statement, table: pa.Table, code: Codes, groups: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from typing import Any
 
 import msgspec
@@ -99,6 +100,15 @@ def test_sql_is_told_when_asked_for(viewer: TestClient[Any]) -> None:
 def test_what_is_wrong_with_a_question_is_said(viewer: TestClient[Any], query: dict[str, str], said: str) -> None:
     body = problem_of(viewer.get(MEASURE, params=query), 400)
     assert said in f"{body['detail']} {body.get('next_step', '')}"
+
+
+def test_a_monster_question_is_refused_before_it_fills_the_memory(viewer: TestClient[Any]) -> None:
+    """Fault 20: every metric, each hour, by country would be a billion figures."""
+    query = {"every": "hour", "by": "country", "since": "2026-01-01", "until": "2026-06-01", "compare": "year"}
+    began = time.process_time()
+    body = problem_of(viewer.get(MEASURE, params=query), 400)
+    assert "too much at once" in body["detail"] and "fewer metrics" in body["next_step"]
+    assert time.process_time() - began < 30
 
 
 def test_a_parameter_said_twice_is_refused_not_chosen_from(viewer: TestClient[Any]) -> None:

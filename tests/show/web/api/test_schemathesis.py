@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from litestar.testing import TestClient
 
@@ -58,12 +58,17 @@ def test_nothing_sent_makes_the_server_fail(editor: TestClient[Any], name: str) 
         database=None,
         suppress_health_check=list(HealthCheck),
         derandomize=not FULL,
+        # Making the failing request shorter would take longer than all others together.
+        phases=[Phase.generate],
     )
     @given(st.one_of(right, wrong))
     def send(case: Any) -> None:
         sent = case.as_transport_kwargs(base_url="http://testserver")
         told = {key: value for key, value in sent.items() if value is not None and key not in ("cookies", "data")}
-        response = editor.request(**told, content=sent.get("data"))
+        try:
+            response = editor.request(**told, content=sent.get("data"))
+        except httpx.InvalidURL:
+            return  # longer than the client sends
         assert response.status_code < 500, response.text
         # A made-up path may be no path of the operation.
         if response.status_code not in (404, 405):
