@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import html
+import io
 import re
+import sqlite3
 import time
+import zipfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -255,11 +259,86 @@ def test_answers_that_no_button_gives_change_nothing(wizard: Wizard, answer: str
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"\x7fELF\x00\x00\x01\x02", "neither text nor"), (b"PK\x03\x04nonsense", "workbook"), (b"  \n", "is empty")],
+    [
+        (b"\x7fELF\x00\x00\x01\x02", "It is neither text nor a kind of file that can be read."),
+        (b"PK\x03\x04nonsense", "It cannot be read as an Excel file."),
+        (b"  \n", "The file is empty."),
+    ],
 )
 def test_what_cannot_be_read_is_said_kindly(wizard: Wizard, content: bytes, said: str) -> None:
     text = wizard.drop(content, "odd.bin")
     assert "This file cannot be read" in text and said in text and "--" not in re.sub(r"<[^>]*>", "", text)
+
+
+def zipped(**files: str | bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name.replace("__", "."), content)
+    return out.getvalue()
+
+
+def test_a_zip_with_one_file_is_that_file(wizard: Wizard) -> None:
+    text = wizard.drop(zipped(ordrer__csv=ORDERS), "eksport.zip")
+    assert "Import ordrer.csv" in text and "2 rows fit." in text
+    wizard.send(do="load")
+    assert wizard.rows("SELECT file FROM import") == [("ordrer.csv",)]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (zipped(a__csv="a\n1", b__csv="b\n2"), "zip_many"),
+        (zipped(a__csv="a,b\n" * 900_000), "too_large"),
+        (zipped(a__csv=ORDERS * 50)[:-30] + b"x" * 30, "broken"),
+    ],
+)
+def test_other_zips_are_not_taken(own_site: WebSite, content: bytes, why: str) -> None:
+    """Fault 10: what an archive unpacks to has the limit that a file has."""
+    own_site.hub.settings._values["max_import_megabytes"] = 1
+    answer = own_site.client("editor").post("/data/import", files={"file": ("a.zip", content)})
+    if why == "broken":
+        # What is no archive any more is dropped as it is, and cannot be read.
+        page = own_site.client("editor").get(answer.headers["location"])
+        assert "It cannot be read as an Excel file." in page.text
+        return
+    assert answer.headers["location"] == f"/data/import?wrong={why}"
+    assert not [*Drops(own_site.root).folder.glob("*")]
+    assert "max_import" in own_site.client("editor").get(answer.headers["location"]).text or why == "zip_many"
+
+
+def test_a_sheet_of_a_workbook_is_chosen(wizard: Wizard, tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["about", "this file"])
+    sheet = book.create_sheet("Orders")
+    for row in (["order_id", "ordered_at", "value"], ["1", datetime(2026, 1, 5), 12.5], ["2", datetime(2026, 1, 6), 8]):
+        sheet.append(row)
+    book.save(tmp_path / "book.xlsx")
+    text = wizard.drop((tmp_path / "book.xlsx").read_bytes(), "book.xlsx")
+    assert 'name="table"' in text and ">Orders</option>" in text
+    wizard.send(table="Orders")
+    text = wizard.send(fact="order")
+    assert "All 2 rows fit." in text
+    wizard.send(do="load")
+    assert wizard.rows('SELECT ordered_day::VARCHAR, value::DOUBLE FROM "order" ORDER BY 1') == [
+        ("2026-01-05", 12.5),
+        ("2026-01-06", 8.0),
+    ]
+
+
+def test_a_table_of_a_database_is_chosen(wizard: Wizard, tmp_path: Path) -> None:
+    """Fault 12: a table may be called anything."""
+    with sqlite3.connect(tmp_path / "shop.db") as made:
+        made.execute("CREATE TABLE notes (a)")
+        made.execute('CREATE TABLE "orders""; DROP" (order_id, ordered_at, value)')
+        made.execute("""INSERT INTO "orders""; DROP" VALUES ('1', '2026-01-05', 3)""")
+    wizard.drop((tmp_path / "shop.db").read_bytes(), "shop.db")
+    text = wizard.send(table='orders"; DROP')
+    text = wizard.send(fact="order")
+    assert "All 1 rows fit." in text
+    wizard.send(do="load")
+    assert wizard.rows('SELECT value::INT FROM "order"') == [(3,)]
 
 
 def test_no_file_and_one_too_large_are_not_taken(own_site: WebSite) -> None:

@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 from kizuna.collect.message import Reason
+from kizuna.errors import ImportFailed
 from kizuna.facts import FACTS
 from kizuna.show.web.view import View
 
@@ -77,6 +78,29 @@ def field_name(name: str, view: View) -> str:
 @cache
 def _fields() -> frozenset[str]:
     return frozenset(column.name for fact in FACTS.values() if not fact.instead for column in fact.importable())
+
+
+_FILES = (
+    ("empty", "is empty."),
+    ("unknown", "neither text nor"),
+    ("workbook", "as a workbook"),
+    ("gzip", "damaged gzip"),
+    ("database", "as a database"),
+    ("no_tables", "without tables"),
+    ("json", "not valid JSON"),
+    ("no_objects", "holds no JSON objects"),
+    ("parquet", "as Parquet"),
+    ("sheet", "the sheet is empty"),
+)  # fmt: skip
+"""Why a whole file cannot be read: key, and what the sentence of `kizuna.collect` says."""
+
+
+def file_reason(error: ImportFailed, view: View) -> str:
+    """Why a file cannot be read, and what to do; a reason that is not known is said as it is."""
+    key = next((key for key, said in _FILES if said in error.what), "")
+    if key:
+        return view.say(f"reasons.file_{key}")
+    return error.what if "--" in error.next_step else str(error)
 
 
 def message_reason(reason: Reason | str, view: View) -> str:

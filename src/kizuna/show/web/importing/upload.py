@@ -18,6 +18,7 @@ from multipart import (  # type: ignore[import-untyped]  # it says nothing of ty
 )
 
 from kizuna.show.web.importing.drop import Drop, Drops
+from kizuna.show.web.importing.zipped import NotOne, taken_out
 
 PIECE = 1 << 20
 """So many bytes are written at once, by a thread: the collector's event loop waits for no disk."""
@@ -30,7 +31,7 @@ _BOUNDARY = re.compile(r"""boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))""")
 
 
 class NotTaken(Exception):
-    """A file that was not taken in: `why` is no_file, too_large, broken, or disk."""
+    """A file that was not taken in: `why` is no_file, too_large, broken, disk, or that of a `NotOne`."""
 
     def __init__(self, why: str) -> None:
         self.why = why
@@ -80,13 +81,16 @@ async def take(chunks: AsyncIterator[bytes], content_type: str, drops: Drops, mo
                     break
         if state.path is None or not state.size:
             raise NotTaken("no_file")
-        drop = drops.finish(state.id, state.path, state.name, who)
-        return Taken(drop, state.fields)
+        path, inside = await anyio.to_thread.run_sync(taken_out, state.path, most)
+        name = state.name if path == state.path else inside
+        return Taken(drops.finish(state.id, path, name, who), state.fields)
     except BaseException as error:
         if state.id:
             drops.remove(state.id)
         if isinstance(error, MultipartError):
             raise NotTaken("broken") from None
+        if isinstance(error, NotOne):
+            raise NotTaken(error.why) from None
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NotTaken("disk") from None
         raise

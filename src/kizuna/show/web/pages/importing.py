@@ -23,7 +23,7 @@ from kizuna.show.web.given import TheView
 from kizuna.show.web.importing import form as forms
 from kizuna.show.web.importing.drop import Drop, Drops
 from kizuna.show.web.importing.job import Job, jobs_of
-from kizuna.show.web.importing.reason import field_name
+from kizuna.show.web.importing.reason import field_name, file_reason
 from kizuna.show.web.importing.upload import NotTaken, take
 from kizuna.show.web.importing.wizard import Wizard, size, wizard
 from kizuna.show.web.importing.work import begin, look
@@ -40,7 +40,7 @@ MOST_COLUMNS = 300
 """So many columns of a file are shown."""
 
 STAGES = ("read", "check", "keep", "load", "derive")
-WRONG = ("no_file", "too_large", "broken", "disk", "gone")
+WRONG = ("no_file", "too_large", "broken", "disk", "gone", "zip_many", "zip_broken", "zip_locked")
 
 Asked = Request[Any, Any, Any]
 
@@ -62,6 +62,7 @@ def start(view: TheView) -> Response[str]:
     fact = fact if fact and not fact.instead else None
     wrong = view.query.get("wrong", "")
     most = int(view.hub.settings.max_import_megabytes)
+    Drops(view.hub.root).sweep()
     waiting = [(f"{START}/{drop.id}", drop.name, size(drop.size, view)) for drop in Drops(view.hub.root).waiting()]
     fields = forms.columns_for(fact) if fact else []
     return view.page(
@@ -115,7 +116,7 @@ def one(view: TheView, id: FromPath[str]) -> Response[str] | Redirect:
     try:
         drop, seen = _seen(view, drop)
     except ImportFailed as error:
-        return view.page("import_unread", 400, drop=drop, what=error.what, next_step=_without_options(error.next_step))
+        return view.page("import_unread", 400, drop=drop, what=file_reason(error, view))
     if job is None or not job.over or job.choices != drop.choices:
         job = begin(view.hub, drop, "try", seen)
         if not job.wait(PATIENCE):
@@ -202,11 +203,6 @@ def _step(job: Job) -> int:
 
 def _done(report: FileReport) -> str:
     return f"/data/imports/{report.import_no}" + ("?already=1" if report.already else "")
-
-
-def _without_options(text: str) -> str:
-    """A next step without what only the command line has."""
-    return "" if "--" in text else text
 
 
 ROUTES = (start, upload, one, choose, state)
