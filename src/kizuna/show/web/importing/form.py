@@ -64,6 +64,8 @@ def _emptied(choices: Choices) -> dict[str, str]:
 
 def same(one: Choices, other: Choices, peek: Peek) -> bool:
     """Whether two choices come to the same."""
+    if one.fact != other.fact:
+        return False
     bare = [msgspec.structs.replace(each, mapping=in_effect(each, peek)) for each in (one, other)]
     return bare[0] == bare[1]
 
@@ -75,7 +77,9 @@ def read(form: Mapping[str, str], now: Choices, peek: Peek) -> Chosen:
     read_so = _read_so(form, now, peek)
     if fact.name != now.fact or read_so.table != now.table or read_so.header != now.header:
         # Other columns or other fields: what was said of the old ones means nothing.
-        return Chosen(msgspec.structs.replace(read_so, fact=fact.name, mapping={}, keep=(), group=""))
+        # Another sheet may hold something else: it is guessed anew.
+        name = fact.name if read_so.table == now.table else ""
+        return Chosen(msgspec.structs.replace(read_so, fact=name, mapping={}, keep=(), group=""))
     mapping, keep, twice = _columns(form, fact, peek)
     # A file may have more columns than a page shows: of those nothing is said.
     asked = {name for place, name in enumerate(peek.columns) if f"c{place}" in form}
