@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -15,6 +17,7 @@ from kizuna.show.cli import main
 from kizuna.show.web.auth.firstrun import open_line, setup_line
 from kizuna.store.state import accounts, audit, links, logins
 from kizuna.store.state.database import State
+from server import make_shop, served
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -141,3 +144,24 @@ def test_the_password_of_the_database_is_not_shown(
         assert main(["settings", "--format", format]) == 0
         printed = capsys.readouterr().out
         assert "hunter22" not in printed and "db.example.com" in printed
+
+
+def test_a_server_that_is_started_for_the_first_time_lets_its_owner_in(tmp_path: Path) -> None:
+    """From what it prints to the first admin, as a newcomer does it; the second start prints no link."""
+    root = make_shop(tmp_path / "shop")
+    form = {"name": "Aya", "email": "aya@example.com", "password": "four short words", "again": "four short words"}
+    with served(root) as server, contextlib.closing(server.client()) as client:
+        assert server.says("/welcome?token=")
+        found = re.search(r"http://127\.0\.0\.1:\d+(/welcome\?token=([\w-]{43}))", server.said())
+        assert found
+        assert client.request("GET", found[1])[0] == 200
+        body = urlencode({**form, "token": found[2]}).encode()
+        sent = {"content-type": "application/x-www-form-urlencoded", "origin": f"http://127.0.0.1:{server.port}"}
+        status, headers, _ = client.request("POST", "/welcome", body, sent)
+        assert (status, headers["location"]) == (303, "/welcome/steps")
+        cookie = {"cookie": headers["set-cookie"].partition(";")[0]}
+        assert client.request("GET", "/settings/people", headers=cookie)[0] == 200
+    server.log.unlink()
+    with served(root) as server, contextlib.closing(server.client()) as client:
+        assert server.says("Ctrl-C ends") and "token=" not in server.said()
+        assert client.request("GET", "/settings/people", headers=cookie)[0] == 200
