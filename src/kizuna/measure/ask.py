@@ -169,6 +169,7 @@ def _answerable(business: Business, question: Question) -> tuple[list[str], list
     catalogue = business.catalogue
     asked = catalogue.select(question.metrics) if question.metrics else list(catalogue)
     kept, notes = [], []
+    nobody_s: NoCustomers | None = None
     for name in asked:
         try:
             _check_dimensions(business, question, name)
@@ -179,6 +180,9 @@ def _answerable(business: Business, question: Question) -> tuple[list[str], list
             if (name in question.metrics and not left_out) or not _of_the_fact(error):
                 raise
             notes.append(f"{name} is left out: {error.what}")
+            nobody_s = error if isinstance(error, NoCustomers) else nobody_s
+    if not kept and nobody_s is not None:
+        raise nobody_s
     if not kept:
         raise QuestionError(
             f"Nothing asked can be answered that way: {notes[0]}", "Leave out a dimension or a condition."

@@ -168,6 +168,20 @@ def test_a_page_is_about_the_segment_as_it_is_now(kept: WebSite) -> None:
     assert client.get("/?segment=loyal").text != before
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/metrics", "/metric/nps", "/channels", "/channel/email", "/channel/social", "/customers", "/feedback"],
+)
+def test_every_page_can_be_of_a_segment(kept: WebSite, path: str) -> None:
+    """Posts and ads are nobody's: where a page has nothing else it says so."""
+    answer = kept.client("viewer").get(f"{path}?segment=loyal")
+    assert answer.status_code == 200
+    assert '<option value="loyal" selected>Loyal customers</option>' in answer.text
+    assert ("a segment of customers has no numbers of them" in answer.text) == (
+        path in ("/channels", "/channel/social")
+    )
+
+
 @pytest.mark.parametrize("title", ["", "   "])
 def test_what_is_missing_is_said_beside_the_field(own_site: WebSite, title: str) -> None:
     body = query(ROW | {"value": "two"}, join="and", mode="rows", title=title)

@@ -9,7 +9,7 @@ from statistics import fmean
 from litestar import Response, get
 from litestar.params import FromPath
 
-from kizuna.errors import UnknownName
+from kizuna.errors import NoCustomers, UnknownName
 from kizuna.measure.answer import Answer, Record
 from kizuna.show import number
 from kizuna.show.reading import Part, Reader, parts
@@ -98,7 +98,10 @@ def channel(view: TheView, name: FromPath[str]) -> Response[str]:
 def cards_of(view: View, channel: Channel, section: Section, metrics: Sequence[str]) -> Cards:
     """Some metrics of a section as cards."""
     scope = within(view.scope, section.where)
-    answer = numbers(view.hub, metrics, scope).value
+    try:
+        answer = numbers(view.hub, metrics, scope).value
+    except NoCustomers:
+        return Cards(section.id, view.say(f"channels.{section.id}"), view.say("channels.nobody"), [], [])
     past = {p.id: p.by_group() for p in parts(courses(view.hub, metrics, scope).value)}
     reader = reader_of(view.hub, answer, view.language)
     with view.hub.state.session() as session:
@@ -119,7 +122,10 @@ def cards_of(view: View, channel: Channel, section: Section, metrics: Sequence[s
 def table_of(view: View, split: Split) -> Table:
     """Metrics by a dimension, the group with most of the first metric on top."""
     scope = view.scope if split.compared else replace(view.scope, compare="none")
-    answer = groups_of(view.hub, split.metrics, within(scope, split.where), split.by).value
+    try:
+        answer = groups_of(view.hub, split.metrics, within(scope, split.where), split.by).value
+    except NoCustomers:
+        return Table(split.by, dimension_name(view, split.by), [], [], 0)
     reader = reader_of(view.hub, answer, view.language)
     found = parts(answer)
     values = {p.id: {tuple(r.group.values()): r for r in p.records} for p in found}
