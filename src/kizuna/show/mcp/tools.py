@@ -129,7 +129,7 @@ class Tools:
         if not who.may("editor"):
             raise QuestionError(
                 f"Finding customers needs the role editor; {who.name} has {who.role}.",
-                "Ask an administrator for an editor's key.",
+                "Send an editor's key, or start kizuna mcp with --role editor.",
             )
         if not search.strip():
             raise QuestionError("Nothing to look for is named.", "Name a name, an e-mail address or an id.")
