@@ -45,6 +45,7 @@ PAGES = {
     "settings": "/settings",
     "people": "/settings/people",
     "keys": "/settings/keys",
+    "api": "/api",
     "audit": "/settings/audit",
 }
 """Every page one can come to by the menu, by a name for its picture."""
