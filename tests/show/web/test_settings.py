@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import re
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 import kizuna
+from kizuna.locale.texts import texts
 from kizuna.settings import Settings
 from kizuna.show.web.auth import cookies, passwords
 from kizuna.show.web.auth.sections import SECTIONS
@@ -439,3 +441,22 @@ def test_no_secret_is_in_the_audit_log(own_site: WebSite, tmp_path: Path) -> Non
     with own_site.hub.state.session() as session:
         said = " ".join(f"{each.subject} {each.detail}" for each in audit.entries(session))
     assert said and not [secret for secret in secrets if secret in said]
+
+
+WRITERS = ("audit.write", "_audit", "audited", "_note")
+ACTION = re.compile(r"[a-z_]+\.[a-z_]+|signed_(in|out)")
+
+
+def actions_written() -> set[str]:
+    """Every action that the program writes into the audit log, as its source says."""
+    modules = [ast.parse(file.read_text(encoding="utf-8")) for file in Path(kizuna.__file__).parent.rglob("*.py")]
+    calls = [node for module in modules for node in ast.walk(module) if isinstance(node, ast.Call)]
+    given = [arg for call in calls if ast.unparse(call.func) in WRITERS for arg in call.args]
+    words = {arg.value for arg in given if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
+    return {word for word in words if ACTION.fullmatch(word)}
+
+
+def test_every_action_has_words() -> None:
+    written = actions_written()
+    assert {"customers.exported", "role.changed", "signed_in"} <= written
+    assert {action for action in written if action.replace(".", "_") not in texts("web/audit")} == set()
