@@ -209,6 +209,15 @@ class TestCommand:
         assert main(["report", "--period", "2026-q1", "--compare", "none", "--output", str(file)]) == 0
         assert "Q1 2026" in file.read_text() and "Not compared" in file.read_text()
 
+    def test_of_a_segment_only(self) -> None:
+        assert main(["segments", "add", "often", "spent(90) > 750", "--title", "Spending much"]) == 0
+        assert main(["report", "--month", "2026-02", "--output", "all.html"]) == 0
+        assert main(["report", "--month", "2026-02", "--segment", "often", "--output", "some.html"]) == 0
+        everyone, some = (plain(Path(name).read_text()) for name in ("all.html", "some.html"))
+        assert "Only customers of the segment Spending much." in some and "segment" not in everyone[:400]
+        numbers = [re.search(r" Orders (?:few people )?([\d,]+) ", text) for text in (everyone, some)]
+        assert all(numbers) and numbers[0].group(1) != numbers[1].group(1)  # type: ignore[union-attr]
+
     @pytest.mark.parametrize(
         ("words", "said"),
         [
