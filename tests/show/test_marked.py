@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import pytest
 import vl_convert
 
 from kizuna.show.chart import chart
@@ -77,3 +78,12 @@ def test_the_legend_of_a_list_of_dots_says_what_its_colours_mean(make_answer: An
     better = [replace(r, change=2.0, previous=1.0, p_value=0.001, p_raw=0.001) for r in answer.records]
     svg = drawn(chart(replace(answer, records=better)))
     assert ">better<" in svg
+
+
+@pytest.mark.parametrize(("months", "groups"), [(4, []), (1, ["web", "shop"])])
+def test_numbers_without_an_interval_are_drawn_without_one(make_answer: Any, months: int, groups: list[str]) -> None:
+    """A band of nothing has no extent, and Vega said so on the console of the page."""
+    answer = make_answer(["csat"], months, groups)
+    spec = chart(replace(answer, records=[replace(r, low=None, high=None) for r in answer.records]))
+    assert '"low"' not in str(spec["layer"]).replace("'", '"').replace('"as": "low"', "").replace("datum.low", "")
+    assert "mark-symbol" in drawn(spec)

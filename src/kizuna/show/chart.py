@@ -153,7 +153,8 @@ def _line_layers(part: Part, sheet: _Sheet, rows: list[Spec], records: Sequence[
         | _meaning(sheet, [r for r in rows if r["tone"] != "quiet"]),
     }
     transform = [scale.transform(name) for name in ("value", "low", "high")]
-    marks = [band, line, dots, changes] if any(r["tone"] in ("better", "worse") for r in rows) else [band, line, dots]
+    marks = [band] if any(r["low"] is not None for r in rows) else []
+    marks += [line, dots, changes] if any(r["tone"] in ("better", "worse") for r in rows) else [line, dots]
     under, over = over_time(marked, records, part.metric, scale, reader, theme, {"x": time, "y": level})
     return [*under, *(_scaled(mark, transform) for mark in marks), *over]
 
@@ -205,7 +206,8 @@ def _dots(found: Sequence[Part], sheet: _Sheet) -> Spec:
         "transform": transform,
         "width": 420,
         "height": {"step": 24},
-        "layer": [whisker, dot],
+        # Whiskers of nothing would make Vega warn of an axis without an end.
+        "layer": [whisker, dot] if any(r["low"] is not None for r in rows) else [dot],
     }
 
 

@@ -61,8 +61,9 @@ def meaning(view: View, name: str) -> Meaning:
     currency = str(hub.settings.currency)
     return Meaning(
         found.formula,
-        found.filled if found.filled != found.formula else "",
-        number.value(found.value, found.metric.unit, view.language, currency),
+        # A metric that is always broken down has no one number to fill in.
+        found.filled if found.value is not None and found.filled != found.formula else "",
+        number.value(found.value, found.metric.unit, view.language, currency) if found.value is not None else "",
         _parts(view, found),
         _kind(view, found.metric),
         found.metric.reference,

@@ -14,7 +14,7 @@ function theme() {
 const says = document.createElement("dl");
 says.className = "chart-says";
 says.hidden = true;
-document.body.append(says);
+document.getElementById("main").append(says);
 
 function tell(_handler, event, _item, value) {
   if (!value || typeof value !== "object") {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -160,7 +160,10 @@ def lead(view: View, answer: Answer) -> Card | None:
     part = parts(answer)[0]
     with view.hub.state.session() as session:
         aim = targets.of(session, part.id)
-    return card(part, {}, reader_of(view.hub, answer, view.language), "", aim)
+    reader = reader_of(view.hub, answer, view.language)
+    made = card(part, {}, reader, "", aim)
+    known = sorted((r for r in part.records if r.value is not None), key=lambda r: -(r.value or 0.0))
+    return made and replace(made, figures=[figure(part, r, reader) for r in known])
 
 
 def over_time(view: View, name: str, path: str = "") -> OverTime:
