@@ -189,6 +189,28 @@ def test_the_question_of_answers_is_chosen(wizard: Wizard) -> None:
     assert wizard.rows("SELECT question, score::INT, comment FROM survey_response") == [("nps", 9, "良い")]
 
 
+def test_what_a_survey_tool_exports_needs_one_yes(wizard: Wizard) -> None:
+    """The question is told by the words it was asked in; the column under them has the score."""
+    asked = "How likely is it that you would recommend us to a friend?"
+    text = wizard.drop(
+        f"Respondent ID,End Date,Email Address,{asked}\n1,04/13/2026 10:05:00 AM,a@x.dk,9\n", "Answers.csv"
+    )
+    assert form_of(text)["need-question"] == "q:nps" and form_of(text)[place(text, asked)] == "score"
+    assert "All 1 rows fit." in wizard.send()
+    wizard.send(do="load")
+    assert wizard.rows("SELECT question, score::INT, answered_day::VARCHAR FROM survey_response") == [
+        ("nps", 9, "2026-04-13")
+    ]
+
+
+def test_a_time_that_is_needed_is_guessed_by_its_values(wizard: Wizard) -> None:
+    text = wizard.drop("Call ID;Agent;Kø;Startet\n1;Bo;Support;23-04-2026 10:00\n", "calls.csv")
+    assert form_of(text)["need-contacted_at"] == "c3"
+    wizard.send()
+    wizard.send(do="load")
+    assert wizard.rows("SELECT contacted_day::VARCHAR FROM contact") == [("2026-04-23",)]
+
+
 def test_another_kind_of_rows_can_be_chosen(wizard: Wizard) -> None:
     text = wizard.drop("id,date,customer\n1,2026-01-01,k\n", "x.csv", fact="ticket")
     assert "Taken as Support tickets" in text or "It looks like Support tickets" in text

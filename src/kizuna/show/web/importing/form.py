@@ -85,7 +85,8 @@ def read(form: Mapping[str, str], now: Choices, peek: Peek) -> Chosen:
     asked = {name for place, name in enumerate(peek.columns) if f"c{place}" in form}
     alone = found_alone(fact, peek)
     for column in columns_for(fact):
-        said = _said(form, column, peek)
+        # What was chosen at a column comes before what was proposed for the field.
+        said = _written(form, column) or ("" if column.name in mapping else _proposed(form, column, peek))
         if said:
             mapping[column.name] = said
     left = {name: "" for name, column in alone.items() if name not in mapping and column in asked}
@@ -109,11 +110,13 @@ def _columns(form: Mapping[str, str], fact: Fact, peek: Peek) -> tuple[dict[str,
     return mapping, keep, twice
 
 
-def _said(form: Mapping[str, str], column: Column, peek: Peek) -> str:
-    """What stands in a field's own place of the form: an expression, or what was chosen for one that is needed."""
-    written = form.get(f"say-{column.name}", "").strip()[:LONGEST]
-    if written:
-        return written
+def _written(form: Mapping[str, str], column: Column) -> str:
+    """An expression that was written for a field."""
+    return form.get(f"say-{column.name}", "").strip()[:LONGEST]
+
+
+def _proposed(form: Mapping[str, str], column: Column, peek: Peek) -> str:
+    """What was chosen for a field that is needed and no column was known to be."""
     value = form.get(f"need-{column.name}", "")
     if value == EACH:
         return EACH_ROW

@@ -16,6 +16,7 @@ from kizuna.show import number
 from kizuna.show.web.importing.drop import Choices, Drop
 from kizuna.show.web.importing.form import DECIMALS, DELIMITERS, EACH, KEEP, QUESTION, columns_for, in_effect
 from kizuna.show.web.importing.job import Job
+from kizuna.show.web.importing.likely import asked_score, likely
 from kizuna.show.web.importing.reason import field_name, row_reason
 from kizuna.show.web.view import View
 
@@ -43,11 +44,12 @@ class ColumnRow:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A field that is needed and was not found, with what it could be."""
+    """A field that is needed and was not found, with what it could be; `value` is what it most likely is."""
 
     name: str
     label: str
     options: Sequence[Option]
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,9 @@ def _columns(
     peek: Peek, mapping: Mapping[str, str], choices: Choices, report: FileReport | None, view: View
 ) -> list[ColumnRow]:
     fields = {text: name for name, text in reversed([*mapping.items()])}
+    if choices.fact == "survey_response" and "question" not in mapping and "score" not in mapping:
+        # Said together with the question, which is asked for.
+        fields[asked_score(peek, mapping)] = "score"
     read_as = {each.field: each.read_as for each in report.mapping} if report else {}
     kept = {*choices.keep}
     return [
@@ -223,7 +228,8 @@ def _needs(fact: Fact, mapping: Mapping[str, str], peek: Peek, choices: Choices,
         if not column.needed or column.name in mapping:
             continue
         options = [("", view.say("import.choose")), *_others(fact, column, view), *free, *used]
-        found.append(Need(column.name, field_name(column.name, view), options))
+        value = likely(column, free, peek)
+        found.append(Need(column.name, field_name(column.name, view), options, value))
     return found
 
 
