@@ -44,7 +44,7 @@ class ColumnRow:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A field that is needed and was not found, with what it could be; `value` is what it most likely is."""
+    """A field that is needed and was not found: `label` asks for it, `value` is what it most likely is."""
 
     name: str
     label: str
@@ -229,7 +229,10 @@ def _needs(fact: Fact, mapping: Mapping[str, str], peek: Peek, choices: Choices,
             continue
         options = [("", view.say("import.choose")), *_others(fact, column, view), *free, *used]
         value = likely(column, free, peek)
-        found.append(Need(column.name, field_name(column.name, view), options, value))
+        label = view.say("import.which_column", field=field_name(column.name, view))
+        if column.name == "question" and fact.name == "survey_response":
+            label = view.say("import.which_question")
+        found.append(Need(column.name, label, options, value))
     return found
 
 
