@@ -84,6 +84,8 @@ def test_the_cookie_is_for_this_server_only_and_for_no_script(door: WebSite) -> 
 def test_over_https_the_cookie_has_a_name_that_no_other_site_can_set(door: WebSite) -> None:
     client = door.client("nobody", base_url="https://kizuna.example.com")
     set_cookie = sign_in(client).headers["set-cookie"]
+    assert client.get("/login").headers["strict-transport-security"] == "max-age=31536000"
+    assert "strict-transport-security" not in door.client("nobody").get("/login").headers
     assert set_cookie.startswith("__Host-kizuna=") and "secure" in set_cookie.lower()
     assert signed_in(client)
     # One of the plain name, which another host of the domain could set, is not looked at.

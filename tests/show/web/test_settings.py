@@ -164,7 +164,7 @@ def test_somebody_is_invited_and_comes_in(own_site: WebSite) -> None:
     assert page.headers["cache-control"] == "no-store"
     assert "token=" not in admin.get("/settings/people").text
     form = bo.get(path)
-    assert "bo@example.com" in form.text and form.headers["referrer-policy"] == "no-referrer"
+    assert "bo@example.com" in form.text and form.headers["referrer-policy"] == "same-origin"
     fields = {
         "token": path[-43:],
         "name": "Bo B.",

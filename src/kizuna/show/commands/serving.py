@@ -70,7 +70,7 @@ def _invite(server: Server) -> str:
     from kizuna.store.state.database import State
 
     state = State(server.root, server.settings.state_url)
-    line = setup_line(state, server.url)
+    line = setup_line(state, str(server.settings.public_url) or server.url)
     state.close()
     if line:
         out().print(Text(line), soft_wrap=True)

@@ -32,16 +32,21 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "x-robots-tag": "noindex",
 }
+HTTPS_FROM_NOW_ON = "max-age=31536000"
+"""What a browser that came by https is told; one that did not would not believe it."""
+
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
-async def put_headers(message: Message, _scope: Scope) -> None:
+async def put_headers(message: Message, scope: Scope) -> None:
     """Before anything is sent, refusals of the middlewares as well: the headers that an answer has not set itself."""
     if message["type"] == "http.response.start":
         headers = MutableScopeHeaders(message)
         for name, value in HEADERS.items():
             headers.setdefault(name, value)
         headers.setdefault("cache-control", "no-store")
+        if scope.get("state", {}).get("https"):
+            headers.setdefault("strict-transport-security", HTTPS_FROM_NOW_ON)
 
 
 class Security:

@@ -120,8 +120,9 @@ def password_faults(view: View, password: str, again: str, own: tuple[str, ...])
 
 
 def _form(view: View, filled: Filled, status: int = 200) -> Response[str]:
-    # The token is in the address: it must not get into the next one's Referer.
-    return view.page("welcome", status, {"referrer-policy": "no-referrer"}, form=filled, least=passwords.LEAST)
+    # The token is in the address, which all pages tell no other site. To tell our own neither (no-referrer) would
+    # make the form's origin null, which is refused where a browser says nothing else: over plain http.
+    return view.page("welcome", status, form=filled, least=passwords.LEAST)
 
 
 ROUTES = (welcome, begin, steps)
