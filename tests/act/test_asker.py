@@ -12,6 +12,8 @@ from act.town import DAY, HOUR, Town, at, town, whys
 from kizuna.act.asker import mail_problem
 from kizuna.act.candidates import in_sample, invitation_id
 from kizuna.settings import Settings
+from kizuna.store.state import segments
+from kizuna.store.state.database import State
 
 
 def test_a_resolved_ticket_is_asked_about_once(place: Town) -> None:
@@ -130,6 +132,26 @@ def test_conditions_are_about_the_row_and_its_customer(place: Town) -> None:
     place.ticket("t9", "ann", channel="phone")
     place.look()
     assert sorted(place.to) == ["ann", "bob"]
+
+
+def test_conditions_look_at_what_customers_did_until_now(place: Town) -> None:
+    place.survey("after", where="tickets(30) = 2 AND segment('gold')")
+    place.survey("page", after="page", where="tickets(3) >= 1")
+    state = State(place.root)
+    with state.session() as session:
+        segments.save(session, "gold", "Gold", "tier = 'gold'")
+    for name, tier in (("ann", "gold"), ("bob", "gold"), ("eve", "basic")):
+        place.customer(name, tier=tier)
+        place.ticket(f"{name}1", name)
+        place.ticket(f"{name}2", name, hours_ago=24 * (60 if name == "bob" else 20))
+    place.look()
+    assert place.to == ["ann"]
+    survey = place.asker._desk.surveys.named("page")
+    assert getattr(place.asker.may_ask(survey, {"customer_id": "bob"}), "reason", "") == ""
+    place.customer("old")
+    place.ticket("old1", "old", hours_ago=24 * 5)
+    assert getattr(place.asker.may_ask(survey, {"customer_id": "old"}), "reason", "") == "not_in_segment"
+    state.close()
 
 
 def test_a_rule_that_is_not_right_is_named_and_stops_no_other(place: Town) -> None:

@@ -110,7 +110,7 @@ class Asker:
         with self._desk.reserved.lock, self._desk.store.reading() as data:
             standing, who, numbers = self._desk.stands(data, ids, at)
             if survey.text.when.after == "page" and not in_segment(
-                data, survey, numbers, at, self._settings, self._desk.properties
+                data, survey, numbers, at, self._settings, self._desk.properties, self._desk.segments
             ):
                 return fatigue.why("not_in_segment")
             if why := self._desk.objects(survey, at, standing):
@@ -188,7 +188,9 @@ class Asker:
         found: dict[str, Candidate] = {}
         for survey in surveys:
             try:
-                each = candidates(data, survey, now, self._settings, self._desk.properties)
+                each = candidates(
+                    data, survey, now, self._settings, self._desk.properties, segments=self._desk.segments
+                )
             except QuestionError as error:
                 plan.problems.append(f"surveys/{survey.name}.toml: {error}")
                 continue

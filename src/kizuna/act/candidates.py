@@ -67,6 +67,7 @@ def candidates(
     settings: Settings,
     properties: Mapping[str, Sequence[str]],
     people: Sequence[int] | None = None,
+    segments: Mapping[str, str] | None = None,
 ) -> list[Candidate]:
     """Everybody whom the rule of `survey` would ask at `now`, before anybody looks who was asked already.
 
@@ -77,7 +78,7 @@ def candidates(
     if subject is None:
         return []
     values = _values(subject, survey, now) | ({} if people is None else {"people": list(people)})
-    names = _names(subject.fact, subject.time, properties, now, settings)
+    names = _names(subject.fact, subject.time, properties, now, settings, segments)
     rows = data.rows(_sql(subject, survey, names, narrow=people is not None), values)
     told_of = ("subject", "at", "customer_no", "customer_id", "phone", "emails", "language", "said_country", "zone")
     found = []
@@ -88,12 +89,18 @@ def candidates(
 
 
 def in_segment(
-    data: Reading, survey: Survey, numbers: Sequence[int], now: int, settings: Settings, properties: Known
+    data: Reading,
+    survey: Survey,
+    numbers: Sequence[int],
+    now: int,
+    settings: Settings,
+    properties: Known,
+    segments: Mapping[str, str] | None = None,
 ) -> bool:
     """Whether one of these people is of whom a survey on a page is asked (its condition is about the customer)."""
     if not survey.text.when.where:
         return True
-    names = _names(FACTS["customer"], FACTS["customer"].time, properties, now, settings)
+    names = _names(FACTS["customer"], FACTS["customer"].time, properties, now, settings, segments)
     condition = names.condition(survey.text.when.where)
     return bool(
         data.rows(
@@ -104,12 +111,14 @@ def in_segment(
     )
 
 
-def check_condition(survey: Survey, settings: Settings, properties: Mapping[str, Sequence[str]]) -> None:
+def check_condition(
+    survey: Survey, settings: Settings, properties: Known, segments: Mapping[str, str] | None = None
+) -> None:
     """Raise `QuestionError` where the condition of a survey's rule is not right."""
     subject = subject_of(survey.text.when, settings.timezone)
     fact, time = (subject.fact, subject.time) if subject else (FACTS["customer"], FACTS["customer"].time)
     if survey.text.when.where:
-        _names(fact, time, properties, 0, settings).condition(survey.text.when.where)
+        _names(fact, time, properties, 0, settings, segments).condition(survey.text.when.where)
 
 
 def rule_of(survey: Survey) -> str:
@@ -170,10 +179,14 @@ def _candidate(survey: Survey, told: Mapping[str, Any], settings: Settings) -> C
     )
 
 
-def _names(fact: Fact, time: str, properties: Known, now: int, settings: Settings) -> Names:
+def _names(
+    fact: Fact, time: str, properties: Known, now: int, settings: Settings, segments: Mapping[str, str] | None
+) -> Names:
     """What a condition's names stand for; what customers did counts until the day of `now`."""
     day = datetime.fromtimestamp(now / 1_000_000, settings.zone).date()
-    return Names(fact, time, properties, past=Past(f"DATE '{day:%Y-%m-%d}'"))
+    return Names(
+        fact, time, properties, segments={} if segments is None else segments, past=Past(f"DATE '{day:%Y-%m-%d}'")
+    )
 
 
 def _sql(subject: Subject, survey: Survey, names: Names, *, narrow: bool) -> str:

@@ -14,6 +14,7 @@ from kizuna.sending import Keep
 from kizuna.settings import Settings
 from kizuna.store.duckdb import DuckDBStore, Reading
 from kizuna.store.properties import Properties
+from kizuna.store.segments import Segments
 
 Clock = Callable[[], int]
 """Gives the time, in microseconds since 1970, UTC."""
@@ -36,6 +37,7 @@ class Desk:
         self.fatigue = Fatigue.of(settings)
         self.reserved = Reservations()
         self.properties = Properties(store)
+        self.segments = Segments(root, settings.state_url)
 
     def stands(self, data: Reading, ids: Ids, now: int) -> tuple[Standing, list[Named], list[int]]:
         """How whoever has these ids stands, the ids as they are spelled, and the numbers of who that may be."""

@@ -195,7 +195,8 @@ class Outbox:
     def _fits(self, data: Reading, survey: Survey, step: Step, numbers: list[int], now: int) -> bool:
         """Whether the rule would still ask about the same."""
         try:
-            found = candidates(data, survey, now, self._desk.settings, self._desk.properties, numbers)
+            desk = self._desk
+            found = candidates(data, survey, now, desk.settings, desk.properties, numbers, desk.segments)
         except KizunaError as error:
             _log.warning("The rule of the survey %s cannot be read: %s", survey.name, error)
             return False

@@ -104,7 +104,7 @@ def unmet(shop: Workspace, survey: Survey) -> list[str]:
     if not survey.text.when.where:
         return []
     try:
-        check_condition(survey, shop.settings, shop.business.planner.properties)
+        check_condition(survey, shop.settings, shop.business.planner.properties, shop.segments)
     except QuestionError as error:
         return [f"when: where: {error} Until then nobody is asked."]
     return []
