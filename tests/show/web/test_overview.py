@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import Path
 
 from kizuna.show.commands.measuring import look_back
 from kizuna.show.reading import parts
 from kizuna.show.web.pages.overview import look
 from kizuna.show.web.scope import read_scope
-from website import WebSite
+from website import WebSite, make_company
 
 
 def test_all_metrics_with_data_have_a_card_with_interval_and_verdict(site: WebSite) -> None:
@@ -69,3 +70,15 @@ def test_whoever_is_not_signed_in_is_sent_to_sign_in(site: WebSite) -> None:
     answer = site.client("nobody").get("/?period=this-month")
     assert answer.status_code == 303
     assert answer.headers["location"] == "/login?next=/%3Fperiod%3Dthis-month"
+
+
+def test_where_the_files_end_earlier_than_something_else_one_is_led_to_where_they_end(tmp_path: Path) -> None:
+    """One message of today makes the last month one without data for everything that came by files."""
+    site = WebSite(make_company(tmp_path / "shop", customers=60, months=3))
+    try:
+        assert "Look at" not in site.client().get("/").text
+        text = site.client().get("/?period=2026-07").text
+        assert "Most metrics have no data in Jul 2026." in text
+        assert 'href="/?period=2026-06-01..2026-06-30"' in text and "Look at Jun 2026" in text
+    finally:
+        site.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from litestar import Response, get
 
@@ -12,6 +12,7 @@ from kizuna.measure.answer import Answer, Record
 from kizuna.measure.explain import metric_tables
 from kizuna.measure.metric import GROUPS
 from kizuna.show import number
+from kizuna.show.period import period
 from kizuna.show.reading import Part, Reader, parts
 from kizuna.show.table import DERIVED_FROM, label
 from kizuna.show.web.card import Card, card
@@ -109,9 +110,26 @@ def overview(view: TheView) -> Response[str]:
         groups=_groups(found, cards, view),
         missing=_missing(found, cards, seen, reader),
         empty=not cards,
+        fuller=_fuller(seen.course, scope, reader, view),
         as_of=reader.local(datetime.fromtimestamp(worked.at, UTC)),
         notes=seen.now.notes,
     )
+
+
+def _fuller(course: Answer, scope: Scope, reader: Reader, view: View) -> tuple[str, str] | None:
+    """Address and name of a period before, where the one shown has data of few metrics only: the files end earlier."""
+    known: dict[date, set[str]] = {}
+    ends: dict[date, date] = {}
+    for record in course.records:
+        ends[record.start] = record.end
+        if record.value is not None:
+            known.setdefault(record.start, set()).add(record.metric)
+    most = max((len(names) for names in known.values()), default=0)
+    if scope.unit == "all" or 2 * len(known.get(scope.since, ())) >= most:
+        return None
+    start = max(day for day, names in known.items() if 5 * len(names) >= 4 * most)
+    last = ends[start] - timedelta(days=1)
+    return view.link("/", period=f"{start}..{last}"), period(start, ends[start], scope.unit, reader.language)
 
 
 def look(hub: Hub, scope: Scope) -> Seen:
