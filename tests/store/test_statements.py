@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
+from pathlib import Path
 
+import duckdb
 import pytest
 
 from kizuna.settings import Settings
@@ -38,3 +41,26 @@ def test_not_all_texts_are_kept(store: DuckDBStore, monkeypatch: pytest.MonkeyPa
     for number in range(10):
         assert store.execute(f"SELECT {number}") == [(number,)]
     assert len(store._taken_apart) <= 3
+
+
+def test_closing_waits_for_a_connection_that_is_being_made(tmp_path: Path) -> None:
+    """The engine would refuse to close while another thread is at it."""
+    for turn in range(10):
+        store = DuckDBStore(tmp_path / f"{turn}.duckdb", Settings({}))
+        ended = threading.Event()
+
+        def read(store: DuckDBStore = store, ended: threading.Event = ended) -> None:
+            while not ended.is_set():
+                try:
+                    with store.reading() as data:
+                        data.rows("SELECT 1")
+                except duckdb.Error:
+                    return  # closed
+
+        readers = [threading.Thread(target=read) for _ in range(4)]
+        for reader in readers:
+            reader.start()
+        store.close()
+        ended.set()
+        for reader in readers:
+            reader.join()
