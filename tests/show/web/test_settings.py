@@ -146,7 +146,11 @@ def test_what_the_environment_decides_is_not_changed_here(own_site: WebSite, mon
     own_site.hub.reload()
     client = own_site.client("admin")
     assert "Set by KIZUNA_CURRENCY" in client.get("/settings/business").text
-    assert client.post("/settings/business", data=BUSINESS).status_code == 303
+    # A browser does not send a field that is switched off.
+    sent = {name: value for name, value in BUSINESS.items() if name != "currency"}
+    wrong = client.post("/settings/business", data=sent | {"timezone": "Nowhere"})
+    assert wrong.status_code == 400 and 'value="EUR"' in wrong.text and "no currency" not in wrong.text
+    assert client.post("/settings/business", data=sent).status_code == 303
     monkeypatch.delenv("KIZUNA_CURRENCY")
     assert Settings.read(own_site.root / "kizuna.toml").currency == "DKK"
 

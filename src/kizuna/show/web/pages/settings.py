@@ -112,7 +112,8 @@ def _faulty(view: View, wanted: Mapping[str, Any]) -> Filled:
     """The form with what is wrong beside its field."""
     new = {name: value for name, value in wanted.items() if not settingsfile.from_environment(name)}
     found = settingsfile.faults(view.hub.root / FILE, new)
-    return Filled(dict(wanted), {name: _said(view, name, wanted[name], str(error)) for name, error in found.items()})
+    shown = {name: new.get(name, view.hub.settings[name]) for name in wanted}
+    return Filled(shown, {name: _said(view, name, wanted[name], str(error)) for name, error in found.items()})
 
 
 def _said(view: View, name: str, value: Any, error: str) -> str:
