@@ -11,6 +11,7 @@ import pytest
 
 from kizuna.show.reading import Reader
 from kizuna.store.state import targets
+from kizuna.store.state.tables import SavedSegment
 from website import WebSite
 
 MARCH = "period=2026-03"
@@ -143,6 +144,14 @@ def test_a_metric_without_data_says_what_would_feed_it(own_site: WebSite) -> Non
 def test_a_metric_with_data_at_another_time_leads_there(site: WebSite) -> None:
     text = page(site, "/metric/orders?period=2019-03")
     assert "period=2026-" in text.split('<section class="lead"')[1].split("</section>")[0]
+
+
+def test_what_is_nobodys_has_no_number_of_a_segment_and_says_so(own_site: WebSite) -> None:
+    with own_site.hub.state.session() as session:
+        session.add(SavedSegment(name="jp", title="Japan", condition="country = 'JP'"))
+    text = page(own_site, "/metric/ad_spend?segment=jp&period=2026-03")
+    assert "belongs to no customer" in text and 'href="/metric/ad_spend?period=2026-03"' in text
+    assert "belongs to no customer" not in page(own_site, "/metric/nps?segment=jp")
 
 
 def test_editors_set_targets_and_all_see_them(own_site: WebSite) -> None:

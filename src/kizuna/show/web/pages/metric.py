@@ -14,6 +14,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, RawBody
 from litestar.response import Redirect
 
+from kizuna.errors import NoCustomers
 from kizuna.measure.answer import Answer, Record
 from kizuna.show import number as numbers_in_words
 from kizuna.show.amount import read_amount, write_amount
@@ -83,8 +84,14 @@ class Aims:
 
 @get("/metric/{name:str}", sync_to_thread=True)
 def metric(view: TheView, name: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
-    """The page."""
-    return metric_page(view, name, address_of(view, request))
+    """The page; where a segment is chosen and the metric is nobody's in particular (ads, posts), it says so."""
+    try:
+        return metric_page(view, name, address_of(view, request))
+    except NoCustomers:
+        known = view.hub.workspace.catalogue[name]
+        everyone = view.link(view.path, segment="")
+        named, about = view.reader.name(known), view.reader.meaning(known)
+        return view.page("metric_nobody", name=named, about=about, everyone=everyone)
 
 
 def metric_page(view: View, name: str, address: str, aims: Aims | None = None, status: int = 200) -> Response[str]:
