@@ -21,7 +21,18 @@ from kizuna.show.web.api.rates import Rates
 from kizuna.show.web.hub import Hub
 from kizuna.show.web.who import who_of
 
-RESOURCES = ("measure", "metrics", "rows", "customers", "surveys", "segments", "notes", "imports", "sources", "calculators")
+RESOURCES = (
+    "measure",
+    "metrics",
+    "rows",
+    "customers",
+    "surveys",
+    "segments",
+    "notes",
+    "imports",
+    "sources",
+    "calculators",
+)
 """Modules of this package, in the order of the docs."""
 
 

@@ -147,7 +147,7 @@ def customers(call: Call) -> Response[bytes]:
     with hub.state.session() as session:
         where = within(asked.text("where"), asked.text("segment"), segments.conditions(session))
     sort, up = read_sort(asked.text("sort"))
-    directory = hub.kept.get(("api directory", hub.store.version), lambda: _directory(hub)).value
+    directory = hub.kept.get("directory of customers", lambda: _directory(hub)).value
     with hub.store.reading() as data:
         among = _among(hub, data, asked.text("find"), where)
         page = directory.page(sort, up=up, among=among, after=asked.text("after"), size=asked.whole("limit"))

@@ -27,6 +27,7 @@ from kizuna.show.web.api.operation import (
     text,
 )
 from kizuna.show.web.api.questions import read_question
+from kizuna.show.web.api.recent import recent_of
 from kizuna.show.web.hub import Hub
 from kizuna.store.state import segments
 
@@ -158,8 +159,9 @@ def question_of(hub: Hub, asked: Asked, conditions: Mapping[str, str]) -> Questi
 
 def answer_of(hub: Hub, question: Question, conditions: Mapping[str, str]) -> Answer:
     """The answer as the data and the segments are now: worked out once as long as neither changes."""
-    key = ("api", hub.store.version, question, tuple(sorted(conditions.items())))
-    return hub.kept.get(key, lambda: ask(hub.workspace.business, question)).value
+    business = hub.workspace.business
+    key = (question, tuple(sorted(conditions.items())))
+    return recent_of(hub).get((hub.store.version, business), key, lambda: ask(business, question), len)
 
 
 def body_of(answer: Answer, segment: str, timezone: str, *, sql: bool = False) -> Measurement:

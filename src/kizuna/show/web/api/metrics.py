@@ -16,6 +16,10 @@ from kizuna.show.web.api.call import Call, serves
 from kizuna.show.web.api.measure import Named, named
 from kizuna.show.web.api.operation import AFTER, LIMIT, YES_OR_NO, Operation, Parameter, text
 from kizuna.show.web.api.paging import page
+from kizuna.show.web.api.recent import recent_of
+
+EXPLAINED = 20
+"""What an explanation weighs among kept answers, in numbers."""
 
 
 class Entry(msgspec.Struct):
@@ -104,9 +108,9 @@ def metrics(call: Call) -> Response[bytes]:
 def metric(call: Call) -> Response[bytes]:
     """Everything about one metric."""
     name = call.asked.text("id")
-    found = call.hub.kept.get(
-        ("api metric", call.hub.store.version, name), lambda: call.hub.workspace.explain(name)
-    ).value
+    hub = call.hub
+    state = (hub.store.version, hub.workspace.business)
+    found = recent_of(hub).get(state, ("metric", name), lambda: hub.workspace.explain(name), lambda _: EXPLAINED)
     more = as_dict(found)
     told_too = {
         key: more[key] for key in Explained.__struct_fields__ if key in more and key not in entry_of(found.metric)
