@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import os
 import re
 import sqlite3
 import time
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from kizuna.show.web.importing import upload
 from kizuna.show.web.importing.drop import Drops, safe_name
 from website import WebSite
 
@@ -372,6 +374,45 @@ def test_no_file_and_one_too_large_are_not_taken(own_site: WebSite) -> None:
     assert large.headers["location"] == "/data/import?wrong=too_large"
     assert "larger than 1 MB" in client.get("/data/import?wrong=too_large").text
     assert not [*Drops(own_site.root).folder.glob("*/*")]
+
+
+def test_a_full_disk_is_said_and_keeps_room_for_what_is_collected(
+    own_site: WebSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault 4: an upload stops before it takes the room that messages need."""
+    monkeypatch.setattr(upload, "SPARE", 1 << 60)
+    client = own_site.client("editor")
+    answer = client.post("/data/import", files={"file": ("a.csv", b"x" * 2_000_000)})
+    assert answer.headers["location"] == "/data/import?wrong=disk"
+    assert "disk is nearly full" in client.get(answer.headers["location"]).text
+    assert not [*Drops(own_site.root).folder.glob("*")]
+
+
+def test_what_we_do_wrong_is_said_and_the_file_still_waits(wizard: Wizard, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("secret detail")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(wizard.site.hub.workspace, "import_file", fail)
+        text = wizard.drop("order_id,ordered_at,value\n1,2026-01-01,5\n")
+        assert "The server failed at this" in text and "secret detail" not in text
+        assert "The server failed at this" in wizard.send()
+    assert "All 1 rows fit." in wizard.send()
+    with monkeypatch.context() as broken:
+        broken.setattr(wizard.site.hub.workspace, "import_file", fail)
+        assert "The server failed at this" in wizard.send(do="load")
+    assert "All 1 rows fit." in wizard.send()
+    wizard.send(do="load")
+    assert wizard.rows('SELECT count(*) FROM "order"') == [(1,)]
+
+
+def test_a_file_nobody_came_back_for_is_removed(wizard: Wizard) -> None:
+    wizard.drop("order_id,ordered_at,value\n1,2026-01-01,5\n")
+    (folder,) = Drops(wizard.site.root).folder.glob("*")
+    long_ago = time.time() - 90_000
+    os.utime(folder, (long_ago, long_ago))
+    wizard.client.get("/data/import")
+    assert not folder.exists()
 
 
 def test_half_an_upload_leaves_nothing(own_site: WebSite) -> None:

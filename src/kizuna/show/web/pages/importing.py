@@ -148,6 +148,9 @@ def choose(view: TheView, id: FromPath[str], body: RawBody) -> Redirect:
         begin(view.hub, drop, "load", seen, lambda report: _loaded(view, drop, report))
     elif form.get("do") == "load":
         more["changed"] = "1"
+    elif job is not None and job.over and job.report is None:
+        # What went wrong may go right now.
+        begin(view.hub, drop, "try", seen)
     return Redirect(f"{START}/{id}" + (f"?{urlencode(more)}" if more else ""), status_code=303)
 
 
