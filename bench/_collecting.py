@@ -70,7 +70,7 @@ def surveys(root: Path) -> Callable[..., Any]:
     settings = Settings({"name": "Bench"})
     keeper, senders = Keeper(Spool(root / "raw" / "messages", settings)), Door(settings)
     site = Collector(senders, keeper, settings)
-    return Site(site, survey_site(settings, root, site, SurveyDoor(settings, root, keeper), senders))
+    return Site(site, survey_site(settings, root, site, SurveyDoor(settings, root, keeper), senders), bare)
 
 
 APPS: dict[str, Callable[[Path], Callable[..., Any]]] = {

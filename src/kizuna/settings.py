@@ -78,8 +78,8 @@ SETTINGS: dict[str, Setting] = {
         Setting(
             "least_people",
             5,
-            "numbers of fewer people are not shown where customers' traits tell them apart, nor scores of fewer answers "
-            "of anonymous surveys",
+            "numbers of fewer people are not shown where customers' traits tell them apart, nor scores of fewer "
+            "answers of anonymous surveys",
         ),
         Setting("max_groups", 200, "a break-down keeps this many groups, the rest are added up as (other)"),
         Setting("memory_limit", "4GB", "DuckDB's memory limit"),

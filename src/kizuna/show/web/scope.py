@@ -111,8 +111,8 @@ def _range(period: str, last: date, settings: Settings) -> tuple[date, date, Eve
     if period == "last-year":
         return date(last.year - 1, 1, 1), date(last.year, 1, 1), "year"
     if ".." in period:
-        begin, _, end = period.partition("..")
-        first, after = _unit(begin)[0], _unit(end)[1]
+        begin, _, finish = period.partition("..")
+        first, after = _unit(begin)[0], _unit(finish)[1]
         if first < after:
             return first, after, "all"
         raise QuestionError(f"The period {period} ends before it begins.", "Write the earlier day first.")

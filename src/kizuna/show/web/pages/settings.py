@@ -130,7 +130,7 @@ def _said(view: View, name: str, value: Any, error: str) -> str:
 
 
 def _business(view: View, filled: Filled, status: int = 200) -> Response[str]:
-    more = {"weekdays": _weekdays(view), "zones": _zones()}
+    more: dict[str, Any] = {"weekdays": _weekdays(view), "zones": _zones()}
     return view.page("settings_business", status, form=_fixed(filled), sections=sections(view), **more)
 
 
