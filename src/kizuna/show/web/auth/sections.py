@@ -7,6 +7,7 @@ from kizuna.show.web.who import Role
 SECTIONS: tuple[tuple[str, str, Role], ...] = (
     ("account", "/settings/account", "viewer"),
     ("appearance", "/settings/appearance", "viewer"),
+    ("shares", "/shares", "editor"),
     ("business", "/settings/business", "admin"),
     ("hours", "/settings/hours", "admin"),
     ("people", "/settings/people", "admin"),
