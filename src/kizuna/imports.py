@@ -27,7 +27,7 @@ from kizuna.collect.receive import again
 from kizuna.collect.replays import replayed
 from kizuna.collect.report import FileReport, ImportReport, described
 from kizuna.collect.segment import Damage
-from kizuna.collect.source import Progress, ReadOptions, literal
+from kizuna.collect.source import Progress, ReadOptions, drop, literal
 from kizuna.collect.stage import STAGED, Staged, stage
 from kizuna.collect.synonyms import known_names
 from kizuna.errors import ImportFailed, ServerLost
@@ -239,10 +239,10 @@ def _commit(
 
 def _clear(store: DuckDBStore, but: Collection[str] = ()) -> None:
     """Give back the space of intermediate tables."""
-    files.drop(store, "_source")
+    drop(store, "_source")
     for name in _SCRATCH_TABLES:
         if name not in but:
-            files.drop(store, name)
+            drop(store, name)
 
 
 def recover(

@@ -7,20 +7,27 @@ import gzip
 import io
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import python_calamine
 
-from kizuna.collect import delimited, detect
-from kizuna.collect.source import ReadOptions, Source, Store, literal, quoted, unique_names
+from kizuna.collect import delimited, detect, workbook
+from kizuna.collect.sheetprogram import cell
+from kizuna.collect.source import ReadOptions, Source, Store, drop, literal, quoted, unique_names
 from kizuna.errors import ImportFailed
 
 _WHOLE_DOCUMENT = 64 << 20
 _NESTED = 3
+SQLITE_SECONDS = 900.0
+_LONGEST_VALUE = 64 << 20
+_STEPS = 100_000
+"""Of SQLite's machine between two looks at the clock: some milliseconds."""
+_HEAD_ROWS = 500
+"""So many rows of a sheet are looked at for its header; as many as of other files."""
 
 
 def read_jsonl(store: Store, path: Path, options: ReadOptions, scratch: Path) -> Source:
@@ -136,66 +143,46 @@ def read_parquet(store: Store, path: Path) -> Source:
 
 def read_xlsx(store: Store, path: Path, options: ReadOptions, scratch: Path, known: frozenset[str]) -> Source:
     """One sheet of a workbook: the named one, else the first that is not empty."""
-    try:
-        book = python_calamine.CalamineWorkbook.from_path(str(path))
-        sheets = book.sheet_names
-        if options.sheet is not None and options.sheet not in sheets:
-            raise ImportFailed(f"{path.name} has no sheet {options.sheet!r}.", f"It has: {', '.join(sheets)}.")
-        for name in [options.sheet] if options.sheet is not None else sheets:
-            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            if any(cell not in ("", None) for row in rows[:100] for cell in row):
-                break
-    except python_calamine.CalamineError as error:
-        raise ImportFailed(f"{path.name} cannot be read as a workbook: {error}.", "Save it as .xlsx or CSV.") from None
-    texts = [[_cell(cell) for cell in row] for row in rows]
-    start = next((n for n, row in enumerate(texts) if sum(map(bool, row)) * 2 > len(row) or sum(map(bool, row)) > 3), 0)
-    body = texts[start:]
+    name, rows = workbook.rows_of(path, options.sheet, scratch)
+    head = list(islice(rows, _HEAD_ROWS))
+    start = next((n for n, row in enumerate(head) if sum(map(bool, row)) * 2 > len(row) or sum(map(bool, row)) > 3), 0)
+    body = head[start:]
     if not body:
-        raise ImportFailed(f"{path.name}: the sheet is empty.", f"Name another with --sheet: {', '.join(sheets)}.")
+        raise ImportFailed(
+            f"{path.name}: the sheet is empty.", f"Name another with --sheet: {', '.join(workbook.sheets(path))}."
+        )
     header = options.header if options.header is not None else detect.is_header(body[0], body[1:], known)
     columns = unique_names(body[0] if header else [""] * len(body[0]))
-    number = enumerate(body[1:] if header else body, start + (2 if header else 1))
+    number = enumerate(chain(body[1:] if header else body, rows), start + (2 if header else 1))
     target = scratch / "sheet.csv"
     delimited.write_rows(target, ["line_no", *columns], ([no, *row] for no, row in number if any(row)))
     _from_rows(store, target, columns)
-    return Source("_source", dict.fromkeys(columns, "VARCHAR"), "xlsx", {"sheet": str(name)})
-
-
-def _cell(value: object) -> str:
-    """A cell as text: whole numbers without a fraction, dates as ISO, nothing as nothing."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime):
-        return value.isoformat(" ")
-    if isinstance(value, (date, time)):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return str(value.total_seconds())
-    return "" if value is None else str(value)
+    return Source("_source", dict.fromkeys(columns, "VARCHAR"), "xlsx", {"sheet": name})
 
 
 def _from_rows(store: Store, path: Path, columns: list[str]) -> None:
     """``_source`` from a CSV of ours whose first column is the line number."""
     delimited.load(store, path, delimited.rows_dialect(["line_no", *columns]), ["_line", *columns])
     names = ", ".join(quoted(name) for name in columns)
-    store.execute("DROP VIEW IF EXISTS temp._source")
+    drop(store, "_source")  # a table where a cell has more than one line
     store.execute(
         f"CREATE OR REPLACE TEMP TABLE _numbered AS SELECT _line::BIGINT AS line_no, {names} FROM _raw WHERE rowid > 0"
     )
-    store.execute("DROP TABLE IF EXISTS temp._source")
     store.execute("CREATE TEMP VIEW _source AS SELECT * FROM _numbered")
 
 
-def query_sqlite(database: Path, query: str, target: Path) -> None:
+def query_sqlite(database: Path, query: str, target: Path, seconds: float = SQLITE_SECONDS) -> None:
     """Write the rows of a SELECT on an SQLite file to `target` as a gzipped CSV, a batch at a time.
 
     The database is opened read-only and only reading is allowed, so that no statement in the query can
-    change it or open another file. The answer, not the database, is what the import keeps.
+    change it or open another file. The answer, not the database, is what the import keeps. A view of the file
+    may count for ever or make a value of a gigabyte: both raise `ImportFailed`, as what else SQLite refuses.
     """
     connection = sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)
     connection.set_authorizer(_only_read)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+    until = time.monotonic() + seconds
+    connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
     try:
         cursor = connection.execute(query)
         if cursor.description is None:
@@ -208,12 +195,17 @@ def query_sqlite(database: Path, query: str, target: Path) -> None:
         ):
             writer = csv.writer(text, lineterminator="\n")
             writer.writerow(columns)
-            while rows := cursor.fetchmany(10_000):
+            while rows := cursor.fetchmany(1_000):
+                if time.monotonic() > until:
+                    raise sqlite3.OperationalError("interrupted")
                 writer.writerows(
-                    ["" if v is None else _cell(v) if not isinstance(v, bytes) else v.hex() for v in row]
-                    for row in rows
+                    ["" if v is None else cell(v) if not isinstance(v, bytes) else v.hex() for v in row] for row in rows
                 )
     except sqlite3.Error as error:
+        if time.monotonic() > until:
+            raise ImportFailed(
+                f"{database.name} takes more than {seconds:g} seconds to read.", "Take out a table instead of a view."
+            ) from None
         raise ImportFailed(
             f"The query on {database.name} failed: {error}.", "Mend the query, then run it again."
         ) from None

@@ -9,10 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from kizuna.collect import delimited, detect, documents, weblog
-from kizuna.collect.source import Kind, ReadOptions, Source, Store
+from kizuna.collect.source import Kind, ReadOptions, Source, Store, drop
 from kizuna.errors import ImportFailed
 
+SPARE = 256 << 20
+"""So much room the disk keeps for what the collector takes in."""
+
 _GZIP = b"\x1f\x8b"
+_PIECE = 1 << 20
 
 
 def read(
@@ -44,15 +48,6 @@ def read(
     return source
 
 
-def drop(store: Store, name: str) -> None:
-    """Drop a temp table or view, whichever it is."""
-    found = store.execute(
-        "SELECT table_type FROM information_schema.tables WHERE table_name = ? AND table_catalog = 'temp'", [name]
-    )
-    if found:
-        store.execute(f"DROP {'VIEW' if found[0][0] == 'VIEW' else 'TABLE'} temp.{name}")
-
-
 def is_gzip(path: Path) -> bool:
     """Whether a file is packed, told by its first bytes."""
     with path.open("rb") as file:
@@ -60,11 +55,18 @@ def is_gzip(path: Path) -> bool:
 
 
 def unpacked(path: Path, scratch: Path) -> Path:
-    """A gzipped file's content as a file in `scratch`."""
+    """A gzipped file's content as a file in `scratch`; one that fills the disk with what it unpacks to is refused."""
     plain = scratch / path.name.removesuffix(".gz")
     try:
         with gzip.open(path, "rb") as packed, plain.open("wb") as out:
-            shutil.copyfileobj(packed, out, 1 << 20)
+            while piece := packed.read(_PIECE):
+                if shutil.disk_usage(scratch).free < SPARE:
+                    plain.unlink()
+                    raise ImportFailed(
+                        f"Unpacked, {path.name} is too large for the room on the disk.",
+                        "Make room, or send it in parts.",
+                    )
+                out.write(piece)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ImportFailed(
             f"{path.name} is a damaged gzip file: {error}.", "Fetch it again and import it anew."

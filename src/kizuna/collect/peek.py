@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import python_calamine
-
-from kizuna.collect import documents, files
+from kizuna.collect import documents, files, workbook
 from kizuna.collect.source import ReadOptions, Store, quoted
 from kizuna.collect.synonyms import known_names
 from kizuna.errors import ImportFailed
@@ -20,6 +18,9 @@ HEAD = 1 << 20
 """So many bytes of a text file are looked at."""
 
 SAMPLES, ROWS = 3, 200
+SECONDS = 20.0
+"""So long a first look at a database waits: somebody waits for the page."""
+
 _WHOLE = ("parquet", "xlsx", "json")
 
 
@@ -68,12 +69,7 @@ def table_query(table: str) -> str:
 def tables_of(path: Path, kind: str) -> tuple[str, ...]:
     """The sheets of a workbook or the tables of a database."""
     if kind == "xlsx":
-        try:
-            return tuple(python_calamine.CalamineWorkbook.from_path(str(path)).sheet_names)
-        except python_calamine.CalamineError as error:
-            raise ImportFailed(
-                f"{path.name} cannot be read as a workbook: {error}.", "Save it as .xlsx or CSV."
-            ) from None
+        return workbook.sheets(path)
     if kind != "sqlite":
         return ()
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
@@ -95,7 +91,7 @@ def _database(
         raise ImportFailed(f"{path.name} is a database without tables.", "Check that it is the right file.")
     chosen = table or tables[0]
     answer = scratch / "table.csv.gz"
-    documents.query_sqlite(path, f"{table_query(chosen)} LIMIT {ROWS}", answer)
+    documents.query_sqlite(path, f"{table_query(chosen)} LIMIT {ROWS}", answer, SECONDS)
     source = files.read(store, answer, replace(options, header=True), scratch, known=known_names(), salt=b"")
     return Peek("sqlite", tuple(source.columns), _samples(store, source.columns), tables, chosen)
 

@@ -82,3 +82,12 @@ def unique_names(names: list[str], *, taken: tuple[str, ...] = ("line_no",)) -> 
         seen.add(candidate.lower())
         result.append(candidate)
     return result
+
+
+def drop(store: Store, name: str) -> None:
+    """Drop a temp table or view, whichever it is."""
+    found = store.execute(
+        "SELECT table_type FROM information_schema.tables WHERE table_name = ? AND table_catalog = 'temp'", [name]
+    )
+    if found:
+        store.execute(f"DROP {'VIEW' if found[0][0] == 'VIEW' else 'TABLE'} temp.{name}")

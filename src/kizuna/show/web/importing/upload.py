@@ -17,6 +17,7 @@ from multipart import (  # type: ignore[import-untyped]  # it says nothing of ty
     PushMultipartParser,
 )
 
+from kizuna.collect.files import SPARE
 from kizuna.show.web.importing.drop import Drop, Drops
 from kizuna.show.web.importing.zipped import NotOne, taken_out
 
@@ -24,9 +25,6 @@ PIECE = 1 << 20
 """So many bytes are written at once, by a thread: the collector's event loop waits for no disk."""
 
 MOST_FIELD = 10_000
-SPARE = 256 << 20
-"""So much room the disk keeps for what the collector takes in."""
-
 _BOUNDARY = re.compile(r"""boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))""")
 
 
