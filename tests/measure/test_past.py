@@ -13,13 +13,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.measure.made import CATALOGUE, COUNTRIES, EVENTS, LAST, PEOPLE, SETTINGS, Company, Row, business, companies
 
+from effort import examples
 from kizuna.errors import NoCustomers, NotAllowed, QuestionError, UnknownName
 from kizuna.measure.ask import Business, ask
 from kizuna.measure.plan import Planner
 from kizuna.measure.question import Question
 from kizuna.understand.segment import members_sql, size
 
-EXAMPLES = settings(max_examples=20)
+EXAMPLES = settings(max_examples=examples(8, 200))
 WINDOWS = st.sampled_from((None, 1, 2, 7, 30, 90))
 Holds = Callable[[Company, str, date], bool | None]
 

@@ -217,7 +217,7 @@ def test_whatever_is_typed_is_a_text(site: WebSite, name: str, bad: str) -> None
     mode = "text" if name == "condition" else "rows"
     event = {"subject": "did", "text": "Product Added", "operator": ">=", "value": "1", "days": "30"}
     fields = [(k, v) for k, v in parse_qsl(query(event, mode=mode), keep_blank_values=True) if k != name]
-    for path in ("/segments/part", "/segments/new"):
+    for path in ("/segments/part", "/segments/new") if bad == BAD[1] else ("/segments/part",):
         answer = client.get(path + "?" + urlencode([*fields, (name, bad)]))
         assert answer.status_code == 200
         assert "<script>alert" not in answer.text
