@@ -44,11 +44,11 @@ faults: $(READY) ## tests that break things on purpose, in full: 100 kills, full
 	@KIZUNA_FAULTS=full $(BIN)/python -m pytest -n $(WORKERS) tests/faults tests/collect/test_imports.py tests/collect/test_spool.py \
 		tests/act/test_never_too_often.py tests/store/test_survey_histories.py
 
-browser: $(READY) ## every survey instrument in Chromium by every way, language, width and colour scheme: about ten minutes
+browser: $(READY) ## every page and survey instrument in Chromium by every way, language, width and colour scheme: about twenty minutes
 	@KIZUNA_BROWSER=full $(BIN)/python -m pytest tests/browser
 
-pictures: $(READY) ## take the pictures of surveys in the guides anew
-	@KIZUNA_PICTURES=write $(BIN)/python -m pytest tests/browser/test_survey_pictures.py
+pictures: $(READY) ## take the pictures of pages and surveys in the guides anew
+	@KIZUNA_PICTURES=write $(BIN)/python -m pytest tests/browser/test_survey_pictures.py tests/browser/test_pages.py -k picture
 
 conformance: $(READY) ## every metric against its hand-written query on each engine: so far DuckDB alone
 	@$(BIN)/python -m pytest -n $(WORKERS) tests/oracle
