@@ -10,10 +10,11 @@ import anyio.to_thread
 from litestar import Request
 from litestar.exceptions import HTTPException
 
+from kizuna.collect.files import SPARE
 from kizuna.errors import QuestionError
 from kizuna.show.web.hub import Hub
 from kizuna.show.web.importing.drop import Drop, Drops
-from kizuna.show.web.importing.upload import PIECE, SPARE
+from kizuna.show.web.importing.upload import PIECE
 from kizuna.show.web.who import who_of
 
 MEGA = 1_000_000
