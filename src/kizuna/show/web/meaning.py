@@ -89,7 +89,11 @@ def part_in_words(view: View, statistic: Statistic, back: int = 0) -> str:
     base, time = getattr(statistic, "base", ""), getattr(statistic, "time", "")
     said = view.say("metric.part_where", what=said, where=base) if base else said
     said = view.say("metric.part_time", what=said, time=time) if time else said
-    return view.say("metric.part_back", what=said, count=back) if back else said
+    if not back:
+        return said
+    return (
+        view.say("metric.part_before", what=said) if back == 1 else view.say("metric.part_back", what=said, count=back)
+    )
 
 
 def _parts(view: View, found: Explanation) -> list[tuple[str, str, str]]:
