@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from kizuna.show.web.importing import upload
+from kizuna.show.web.importing import upload, work
 from kizuna.show.web.importing.drop import Drops, safe_name
+from kizuna.show.web.importing.job import jobs_of
 from website import WebSite
 
 ORDERS = (
@@ -393,17 +394,33 @@ def test_what_we_do_wrong_is_said_and_the_file_still_waits(wizard: Wizard, monke
         raise RuntimeError("secret detail")
 
     with monkeypatch.context() as broken:
-        broken.setattr(wizard.site.hub.workspace, "import_file", fail)
+        broken.setattr(work, "import_files", fail)
         text = wizard.drop("order_id,ordered_at,value\n1,2026-01-01,5\n")
         assert "The server failed at this" in text and "secret detail" not in text
         assert "The server failed at this" in wizard.send()
     assert "All 1 rows fit." in wizard.send()
     with monkeypatch.context() as broken:
-        broken.setattr(wizard.site.hub.workspace, "import_file", fail)
+        broken.setattr(work, "import_files", fail)
         assert "The server failed at this" in wizard.send(do="load")
     assert "All 1 rows fit." in wizard.send()
     wizard.send(do="load")
     assert wizard.rows('SELECT count(*) FROM "order"') == [(1,)]
+
+
+def test_a_server_that_ends_stops_an_import_and_the_file_still_waits(own_site: WebSite) -> None:
+    """The import is not there, not half there, and nobody waits for it."""
+    wizard = Wizard(own_site)
+    lines = "".join(f"{n},2026-01-{n % 28 + 1:02d},{n}\n" for n in range(600_000))
+    wizard.drop("order_id,ordered_at,value\n" + lines)
+    sent = wizard.client.post(wizard.at, data=form_of(wizard.page()) | {"do": "load"})
+    assert sent.status_code == 303
+    time.sleep(0.3)
+    began = time.monotonic()
+    jobs_of(own_site.hub).stop()
+    assert time.monotonic() - began < 5
+    assert wizard.rows('SELECT count(*) FROM "order"') == [(0,)]
+    assert not [*(own_site.root / "raw" / "imports").glob("*.toml")]
+    assert [drop.name for drop in Drops(own_site.root).waiting()] == ["file.csv"]
 
 
 def test_a_file_nobody_came_back_for_is_removed(wizard: Wizard) -> None:

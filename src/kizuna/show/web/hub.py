@@ -29,6 +29,7 @@ class Hub:
     def __init__(self, workspace: Workspace, state: State, send: Send) -> None:
         self.workspace, self.state, self.send = workspace, state, send
         self.kept = Kept(lambda: self.store.version, self.settings.page_seconds)
+        self.closers: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
     @classmethod
@@ -45,7 +46,9 @@ class Hub:
         return cls(workspace, State(root, settings.state_url), send)
 
     def close(self) -> None:
-        """Let the state go; the store belongs to whoever opened it."""
+        """End what pages began (`closers`) and let the state go; the store belongs to whoever opened it."""
+        for close in self.closers:
+            close()
         self.state.close()
 
     @property
@@ -71,6 +74,10 @@ class Hub:
             for part in ("catalogue", "business"):
                 self.workspace.__dict__.pop(part, None)
             self.kept.clear()
+
+    def imported(self) -> None:
+        """Take up what a file brought: its columns are dimensions from now on."""
+        self.workspace.__dict__.pop("business", None)
 
     def today(self) -> date:
         """Today in the workspace's zone."""

@@ -24,6 +24,7 @@ Told = Callable[[str, float, float], None]
 """Called with stage, done and total while work goes on."""
 
 MOST = 100
+STOPPING_SECONDS = 5.0
 _log = logging.getLogger("kizuna.pages")
 
 
@@ -43,7 +44,9 @@ class Job:
     report: FileReport | None = None
     error: KizunaError | None = None
     failed: bool = False
+    running: bool = False
     began: float = field(default_factory=time.time)
+    interrupt: Callable[[], None] = field(default=lambda: None, repr=False)
     _over: threading.Event = field(default_factory=threading.Event, repr=False)
 
     @property
@@ -62,12 +65,13 @@ class Job:
 class Jobs:
     """The jobs of one server, by the id of the drop; of each the latest.
 
-    A server that is told to end waits for none of them: an import is whole or taken up at the next start.
+    A server that is told to end stops them: an import is whole or not there, and its file still waits.
     """
 
     def __init__(self) -> None:
-        self._waiting: queue.SimpleQueue[tuple[Job, Callable[[Told], FileReport]]] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[Job, Callable[[Job], FileReport]]] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._stopping = False
         self._seen: OrderedDict[tuple[Any, ...], Peek] = OrderedDict()
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._lock = threading.Lock()
@@ -88,7 +92,7 @@ class Jobs:
                     self._seen.popitem(last=False)
         return found
 
-    def start(self, id: str, what: What, choices: Choices, work: Callable[[Told], FileReport]) -> Job:
+    def start(self, id: str, what: What, choices: Choices, work: Callable[[Job], FileReport]) -> Job:
         """Begin, or give the job that does the same already."""
         with self._lock:
             now = self._jobs.get(id)
@@ -104,19 +108,31 @@ class Jobs:
         self._waiting.put((job, work))
         return job
 
+    def stop(self) -> None:
+        """Stop what runs and begin nothing more."""
+        self._stopping = True
+        until = time.monotonic() + STOPPING_SECONDS
+        for job in list(self._jobs.values()):
+            # An import is many statements; the one after the next may be reached before it gives up.
+            while job.running and not job.wait(0.02) and time.monotonic() < until:
+                job.interrupt()
+
     def _work(self) -> None:
-        while True:
+        while not self._stopping:
             self._run(*self._waiting.get())
 
-    def _run(self, job: Job, work: Callable[[Told], FileReport]) -> None:
+    def _run(self, job: Job, work: Callable[[Job], FileReport]) -> None:
+        job.running = True
         try:
-            job.report = work(job.told)
+            job.report = work(job)
         except KizunaError as error:
             job.error = error
         except Exception:
-            _log.exception("An import failed")
+            if not self._stopping:
+                _log.exception("An import failed")
             job.failed = True
         finally:
+            job.running = False
             job._over.set()
 
 
@@ -128,6 +144,7 @@ def jobs_of(hub: Hub) -> Jobs:
     """The jobs of the workspace that this server has open."""
     with _TURN:
         if hub.workspace not in _ALL:
-            _ALL[hub.workspace] = Jobs()
+            _ALL[hub.workspace] = jobs = Jobs()
+            hub.closers.append(jobs.stop)
         found: Jobs = _ALL[hub.workspace]
         return found

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from kizuna.collect.peek import Peek, peek, table_query
 from kizuna.collect.report import FileReport
+from kizuna.imports import import_files
 from kizuna.show.web.hub import Hub
 from kizuna.show.web.importing.drop import Choices, Drop, Drops
 from kizuna.show.web.importing.form import added_up, said_in_full
-from kizuna.show.web.importing.job import Job, Told, What, jobs_of
+from kizuna.show.web.importing.job import Job, What, jobs_of
 
 
 def look(hub: Hub, drop: Drop) -> Peek:
@@ -37,8 +38,8 @@ def begin(hub: Hub, drop: Drop, what: What, seen: Peek, after: After = lambda _:
     """
     path, choices = Drops(hub.root).path(drop), drop.choices
 
-    def work(progress: Told) -> FileReport:
-        report = _import(hub, path, choices, seen, what == "try", progress)
+    def work(job: Job) -> FileReport:
+        report = _import(hub, path, choices, seen, what == "try", job)
         if what == "load":
             after(report)
         return report
@@ -46,17 +47,25 @@ def begin(hub: Hub, drop: Drop, what: What, seen: Peek, after: After = lambda _:
     return jobs_of(hub).start(drop.id, what, choices, work)
 
 
-def _import(hub: Hub, path: Path, choices: Choices, seen: Peek, dry_run: bool, progress: Told) -> FileReport:
-    report = hub.workspace.import_file(
-        choices.fact,
-        path,
-        mapping=added_up(said_in_full(choices, seen), seen.columns),
-        group=choices.group or (),
-        keep=choices.keep,
-        sheet=seen.table if seen.kind == "xlsx" and seen.tables else None,
-        query=table_query(seen.table) if seen.kind == "sqlite" else None,
-        options=choices.options,
-        dry_run=dry_run,
-        progress=progress,
-    )
+def _import(hub: Hub, path: Path, choices: Choices, seen: Peek, dry_run: bool, job: Job) -> FileReport:
+    """As `Workspace.import_file`, on a connection that can be interrupted."""
+    with hub.store.apart() as store:
+        job.interrupt = store.interrupt
+        report = import_files(
+            store,
+            hub.settings,
+            hub.root.absolute(),
+            choices.fact,
+            [path],
+            mapping=added_up(said_in_full(choices, seen), seen.columns),
+            group=(choices.group,) if choices.group else (),
+            keep=choices.keep,
+            sheet=seen.table if seen.kind == "xlsx" and seen.tables else None,
+            query=table_query(seen.table) if seen.kind == "sqlite" else None,
+            options=choices.options,
+            dry_run=dry_run,
+            progress=job.told,
+        )
+        job.interrupt = lambda: None
+    hub.imported()
     return report.files[0]
