@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -76,6 +79,21 @@ def test_a_downloaded_chart_says_what_it_shows(site: WebSite) -> None:
     answer = site.client().get("/chart.svg?metric=nps&period=2026-03&download=1&lang=da")
     assert answer.headers["content-disposition"] == 'attachment; filename="nps-2026-03-01-2026-04-01.svg"'
     assert "Net Promoter Score" in answer.text
+
+
+def test_a_property_in_any_script_does_not_break_the_header_of_its_file(own_site: WebSite, tmp_path: Path) -> None:
+    """TRUST.md, fault 14: names from outside in headers. A Japanese one made an error of the answer."""
+    name = '店"の色'
+    file = tmp_path / "orders.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(["order_id", "customer_id", "ordered_at", "value", name])
+        rows.writerows([f"o{n}", f"c{n}", "2026-03-05 12:00", "5", "north"] for n in range(40))
+    own_site.hub.workspace.import_file("order", file, keep=(name,))
+    query = urlencode({"metric": "orders", "period": "2026-03", "by": name, "download": "1"})
+    told = own_site.client().get(f"/chart.svg?{query}")
+    assert told.status_code == 200, told.text
+    assert told.headers["content-disposition"] == 'attachment; filename="orders-_-2026-03-01-2026-04-01.svg"'
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -86,7 +87,9 @@ def drawn(query: Mapping[str, str], suffix: str, make: Make, name: str, known: s
     if known == tag:
         return Response(b"", status_code=304, headers=headers)
     if not on_page:
-        headers["content-disposition"] = f'attachment; filename="{name}.{suffix}"'
+        # Properties are called as clients like, in any script, with quotes and line ends.
+        plain = re.sub(r"[^A-Za-z0-9._-]+", "_", name)
+        headers["content-disposition"] = f'attachment; filename="{plain}.{suffix}"'
     body = text.encode() if suffix == "json" else as_picture(text, suffix)
     return Response(body, media_type=KINDS[suffix], headers=headers)
 
