@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -24,6 +23,7 @@ from litestar import Response
 from kizuna.errors import QuestionError, did_you_mean
 from kizuna.show.look import LIGHT, THEMES, Look
 from kizuna.show.picture import EXPORTS, VERSION, rendered
+from kizuna.show.web.attachment import attachment
 from kizuna.show.web.security import csp_nothing_else
 
 Spec = dict[str, Any]
@@ -87,9 +87,7 @@ def drawn(query: Mapping[str, str], suffix: str, make: Make, name: str, known: s
     if known == tag:
         return Response(b"", status_code=304, headers=headers)
     if not on_page:
-        # Properties are called as clients like, in any script, with quotes and line ends.
-        plain = re.sub(r"[^A-Za-z0-9._-]+", "_", name)
-        headers["content-disposition"] = f'attachment; filename="{plain}.{suffix}"'
+        headers |= attachment(f"{name}.{suffix}")
     body = text.encode() if suffix == "json" else as_picture(text, suffix)
     return Response(body, media_type=KINDS[suffix], headers=headers)
 

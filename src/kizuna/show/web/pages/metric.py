@@ -21,6 +21,7 @@ from kizuna.show.amount import read_amount, write_amount
 from kizuna.show.marked import note_days
 from kizuna.show.period import day, period
 from kizuna.show.reading import Part, parts
+from kizuna.show.web.attachment import attachment
 from kizuna.show.web.breakdown import breakdown
 from kizuna.show.web.card import Card, Figure, card, figure
 from kizuna.show.web.course import (
@@ -134,7 +135,7 @@ def download(view: TheView, name: FromPath[str], file: FromPath[str]) -> Respons
         )
     answer = _downloaded(view, known, what)
     span = f"{known}-{what}-{view.scope.since}-{view.scope.until}"
-    headers = {"content-disposition": f'attachment; filename="{span}.{suffix}"'}
+    headers = attachment(f"{span}.{suffix}")
     if suffix == "csv":
         # Spreadsheets take a text for UTF-8 when it begins with the mark of it.
         return Response(("﻿" + answer.to_csv()).encode(), media_type="text/csv; charset=utf-8", headers=headers)

@@ -14,6 +14,7 @@ from kizuna.measure.explain import rows_behind
 from kizuna.show import number
 from kizuna.show.commands.explaining import ORIGIN, at_home, with_origin
 from kizuna.show.commands.output import plain, table_content
+from kizuna.show.web.attachment import attachment
 from kizuna.show.web.given import TheView
 from kizuna.show.web.view import View
 from kizuna.show.web.who import needs
@@ -61,7 +62,7 @@ def rows_file(view: TheView, name: FromPath[str]) -> Response[str]:
     content = table_content(table, "csv")
     assert isinstance(content, str)
     span = f"{known}-rows-{view.scope.since}-{view.scope.until}"
-    headers = {"content-disposition": f'attachment; filename="{span}.csv"'}
+    headers = attachment(f"{span}.csv")
     return Response("\ufeff" + content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
