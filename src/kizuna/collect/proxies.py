@@ -47,6 +47,8 @@ class Proxies:
             found = ipaddress.ip_address(address)
         except ValueError:
             return False
+        # A server that listens on :: sees IPv4 so (RFC 4291, section 2.5.5.2).
+        found = getattr(found, "ipv4_mapped", None) or found
         return any(found in network for network in self._networks)
 
 

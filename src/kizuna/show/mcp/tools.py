@@ -139,9 +139,9 @@ class Tools:
             named = finding.named(data, first)
         shown = [named[number] for number in first if number in named]
         with self.state.session() as session:
-            audit.write(
-                session, who.name, "customers.found", search[:200], {"by": "mcp", "customers": len(shown)}, address
-            )
+            # What was searched for may name somebody and is not kept.
+            detail = {"by": "mcp", "people": [each.customer_no for each in shown]}
+            audit.write(session, who.name, "customers.found", "", detail, address)
         return {
             "found": len(numbers),
             "customers": [

@@ -60,9 +60,10 @@ def without_password(url: str) -> str:
 
 
 def _engine(url: str) -> Engine:
+    """Errors tell the statement without its values: those are about people, and errors are logged."""
     if not url.startswith("sqlite"):
         return _server_engine(url)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -76,7 +77,7 @@ def _engine(url: str) -> Engine:
 def _server_engine(url: str) -> Engine:
     example = "Write state_url as postgresql://user:password@host/database."
     try:
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError):
         raise SettingError(f"state_url is not an address of a database: {without_password(url)}.", example) from None
     except ModuleNotFoundError as error:

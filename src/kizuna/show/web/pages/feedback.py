@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from litestar import Response, get, post
@@ -65,8 +66,8 @@ def download(view: TheView) -> Response[str]:
     found, _ = voice.voices(hub.workspace.business, wanted, int(hub.settings.least_people), MOST_EXPORTED)
     with hub.state.session() as session:
         handled = handlings.of(session, [each.id for each in found])
-        told = {"answers": len(found), "asked": dict(view.query)}
-        audit.write(session, view.who.name, "feedback.exported", "", told)
+        detail = {"answers": len(found), **_narrowed(view)}
+        audit.write(session, view.who.name, "feedback.exported", "", detail, view.who.address)
     text = to_csv([as_dict(each, handled.get(each.id)) for each in found])
     headers = {"content-disposition": 'attachment; filename="feedback.csv"'}
     return Response(text, media_type="text/csv; charset=utf-8", headers=csp_nothing_else(headers))
@@ -119,7 +120,8 @@ def _inbox(view: View, problem: str = "", status: int = 200) -> Response[str]:
     items = teller.items(page)
     if people := sum(bool(each.customer_link) for each in items):
         with hub.state.session() as session:
-            audit.write(session, view.who.name, "feedback.seen", "", {"people": people, "asked": dict(view.query)})
+            detail = {"people": people, **_narrowed(view)}
+            audit.write(session, view.who.name, "feedback.seen", "", detail, view.who.address)
     with hub.state.session() as session:
         owners = [(str(each.id), each.name) for each in handlings.owners(session)]
         tags = handlings.tags_used(session)
@@ -161,7 +163,8 @@ def _one(view: View, id: str, problem: str = "", status: int = 200) -> Response[
         handling = handlings.of(session, [id]).get(id)
         tags = handlings.tags_used(session)
         if found.named and found.customer_no is not None:
-            audit.write(session, view.who.name, "answer.seen", id, {"customer_no": found.customer_no})
+            detail = {"customer_no": found.customer_no}
+            audit.write(session, view.who.name, "answer.seen", id, detail, view.who.address)
     about = task.of_ids(hub.store, [found.invitation_id, found.id]) if found.named else {}
     its_task = next(iter(about.values()), None)
     times: dict[str, str] = {}
@@ -242,7 +245,8 @@ def _handle(view: View, ids: Sequence[str], form: Form, *, whole: bool) -> None:
             tags=handlings.clean_tags(form.text("tags")) if whole else None,
             add=() if whole else handlings.clean_tags(form.text("tag")),
         )
-        audit.write(session, view.who.name, "feedback.handled", ids[0] if whole else "", {"changed": changed})
+        detail = {"changed": changed}
+        audit.write(session, view.who.name, "feedback.handled", ids[0] if whole else "", detail, view.who.address)
 
 
 def _account(text: str) -> int:
@@ -279,6 +283,12 @@ def _id(path: str) -> str:
 def _here(view: View) -> str:
     asked = {name: view.query.get(name, "") for name in (*FILTERS, "after")}
     return view.link("/feedback", **asked)
+
+
+def _narrowed(view: View) -> dict[str, Any]:
+    """What the inbox was narrowed by, for the audit log; what was searched for may name somebody and is not kept."""
+    asked = {name: view.query[name][:80] for name in FILTERS if view.query.get(name) and name != "text"}
+    return {"asked": asked, "searched": bool(view.query.get("text"))}
 
 
 def _any(hub: Hub) -> bool:

@@ -115,7 +115,7 @@ def remove(view: TheView, name: FromPath[str]) -> Response[str] | Redirect:
             wrong = view.say("segments.used", names=view.say("common.comma").join(others))
             return _one(view, kept, others, 409, wrong)
         segments.remove(session, name)
-        audit.write(session, view.who.name, "segment.removed", name)
+        audit.write(session, view.who.name, "segment.removed", name, address=view.who.address)
     view.hub.kept.clear()
     # The address may carry the segment that is gone.
     return view.redirect("/segments", "removed")
@@ -147,7 +147,7 @@ def _right(view: View, draft: Draft) -> bool:
 def _keep(view: View, session: Any, name: str, draft: Draft) -> None:
     condition = draft.said()
     segments.save(session, name, draft.title, condition, description=draft.description, who=view.who.name)
-    audit.write(session, view.who.name, "segment.kept", name, {"condition": condition})
+    audit.write(session, view.who.name, "segment.kept", name, {"condition": condition}, view.who.address)
 
 
 def _form(view: View, draft: Draft, status: int = 200) -> Response[str]:

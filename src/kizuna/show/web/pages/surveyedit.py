@@ -70,7 +70,7 @@ def change(view: TheView, name: FromPath[str], body: RawBody) -> Response[str] |
             news = text_given if as_text else with_values(text, draft.values, values_of(survey, KEYS))
             replace(view.hub.root, name, news)
             with view.hub.state.session() as session:
-                audit.write(session, view.who.name, "survey.changed", name)
+                audit.write(session, view.who.name, "survey.changed", name, address=view.who.address)
             return view.redirect(link_of(view, name, "edit", **({"as": "text"} if as_text else {})), "saved")
     except KizunaError as error:
         if as_text:
@@ -101,7 +101,7 @@ def link(view: TheView, name: FromPath[str], body: RawBody) -> Response[str]:
     except SettingError:
         return _place(view, name, about, problem=view.say("surveyform.not_active"), status=400)
     with view.hub.state.session() as session:
-        audit.write(session, view.who.name, "survey.linked", name, {"about": sorted(about)})
+        audit.write(session, view.who.name, "survey.linked", name, {"about": sorted(about)}, view.who.address)
     shown = answer_url(address(view.hub.workspace), token, about.get("language", ""))
     return _place(view, name, about, Made(shown, [_doubted(view, each) for each in found]))
 

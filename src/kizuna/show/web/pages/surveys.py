@@ -178,7 +178,7 @@ def _condition(only_if: dict[str, object]) -> str:
 
 def _audit(view: View, action: str, name: str) -> None:
     with view.hub.state.session() as session:
-        audit.write(session, view.who.name, action, name)
+        audit.write(session, view.who.name, action, name, address=view.who.address)
 
 
 ROUTES = (surveys, new, results, act, preview, frame)
