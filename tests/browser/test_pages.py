@@ -62,11 +62,10 @@ def test_public_pages_too(language: str, width: int, scheme: Scheme, browser: Br
     assert somebody.wrong == []
 
 
-def test_danish_pages_have_no_english_left_and_fit(browser: Browser, server: RunningServer) -> None:
-    with walker(browser, server, "viewer", width=360, language="da") as somebody:
+def test_danish_pages_fit_a_phone(browser: Browser, server: RunningServer) -> None:
+    with walker(browser, server, width=360, language="da") as somebody:
         for path in PAGES.values():
-            if not path.startswith(("/settings/", "/data/import")):
-                somebody.goes(path)
+            somebody.goes(path)
     assert somebody.wrong == []
 
 
@@ -119,7 +118,7 @@ def test_everything_is_reached_by_keyboard(path: str, browser: Browser, server: 
             """() => {
               const all = document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']");
               window.wanted = [...all].filter((each) =>
-                each.checkVisibility({ visibilityProperty: true }) && !each.disabled && each.type !== "hidden");
+                each.checkVisibility({ visibilityProperty: true }) && !each.disabled && each.tabIndex >= 0 && each.type !== "hidden");
               document.activeElement.blur();
             }"""
         )
@@ -165,7 +164,7 @@ def test_what_people_wrote_is_shown_as_text(browser: Browser, tmp_path: Path) ->
             assert shop.import_file(fact, file).added
     with served(root) as server, walker(browser, server) as somebody:
         for path in (*PAGES.values(), "/metric/orders?by=campaign&period=this-month", "/customers?q=script"):
-            if path not in ("/metric/csat?by=channel",):
+            if not path.startswith(("/metric/csat", "/survey/")):  # this shop has asked neither
                 somebody.goes(path)
         somebody.goes("/customer/1")
         assert "<script>alert(1)</script>" in somebody.page.locator("body").inner_text()
