@@ -21,6 +21,7 @@ from kizuna.show.web.given import TheView
 from kizuna.show.web.heat import Heat, heat, tiers
 from kizuna.show.web.scope import Scope
 from kizuna.show.web.spark import Spark, spark
+from kizuna.show.web.tested import counted
 from kizuna.show.web.view import View
 from kizuna.store.state import targets
 
@@ -32,13 +33,14 @@ MOST_ROWS = 12
 
 @dataclass(frozen=True, slots=True)
 class Cards:
-    """A heading with the cards under it; `missing` are names of metrics without data."""
+    """A heading with the cards under it, which were tested together; `missing` are names of metrics without data."""
 
     id: str
     title: str
     note: str
     cards: Sequence[Card]
     missing: Sequence[str]
+    tested: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def channel(view: TheView, name: FromPath[str]) -> Response[str]:
         channel=found,
         title=view.say(f"channels.{found.id}"),
         tabs=[(view.say(f"channels.{c.id}"), view.link(f"/channel/{c.id}"), c.id == found.id) for c in CHANNELS],
-        sections=[cards_of(view, found, section, section.metrics) for section in found.sections],
+        sections=[cards_of(view, found, section) for section in found.sections],
         people=_people(view, found.people, within(view.scope, found.sections[0].where)) if found.people else (),
         people_name=view.reader.name(view.hub.workspace.catalogue[found.people]) if found.people else "",
         tables=[table for split in found.splits if (table := table_of(view, split)).lines],
@@ -95,9 +97,9 @@ def channel(view: TheView, name: FromPath[str]) -> Response[str]:
     )
 
 
-def cards_of(view: View, channel: Channel, section: Section, metrics: Sequence[str]) -> Cards:
-    """Some metrics of a section as cards."""
-    scope = within(view.scope, section.where)
+def cards_of(view: View, channel: Channel, section: Section) -> Cards:
+    """The metrics of a section as cards."""
+    metrics, scope = section.metrics, within(view.scope, section.where)
     try:
         answer = numbers(view.hub, metrics, scope).value
     except NoCustomers:
@@ -116,6 +118,7 @@ def cards_of(view: View, channel: Channel, section: Section, metrics: Sequence[s
         view.say("channels.reach_note") if section.id == "reach" else "",
         [made for _, made in found if made is not None],
         [reader.name(p.metric) for p, made in found if made is None],
+        counted(answer, reader),
     )
 
 
@@ -145,8 +148,10 @@ def _figure(part: Part, record: Record | None, reader: Reader) -> Figure | None:
 
 def _headline(view: View, channel: Channel) -> tuple[Channel, str, str, Cards]:
     first = channel.sections[0]
-    cards = cards_of(view, channel, first, first.metrics[:HEADLINE])
-    return channel, view.say(f"channels.{channel.id}"), view.link(f"/channel/{channel.id}"), cards
+    # All of the section are tested, as on the channel's own page: what is shown there as better is so here.
+    cards = cards_of(view, channel, first)
+    first_cards = replace(cards, cards=cards.cards[:HEADLINE])
+    return channel, view.say(f"channels.{channel.id}"), view.link(f"/channel/{channel.id}"), first_cards
 
 
 def _people(view: View, metric: str, scope: Scope) -> list[Grain]:

@@ -42,6 +42,7 @@ from kizuna.show.web.form import Form
 from kizuna.show.web.given import TheView
 from kizuna.show.web.meaning import Meaning, meaning
 from kizuna.show.web.pages.chart import chart_of
+from kizuna.show.web.tested import alone
 from kizuna.show.web.view import View
 from kizuna.show.web.who import needs
 from kizuna.store.state import targets
@@ -109,6 +110,7 @@ def metric_page(view: View, name: str, address: str, aims: Aims | None = None, s
         name=view.reader.name(known),
         about=view.reader.meaning(known),
         card=lead(view, answer.value),
+        tested=alone(view, answer.value),
         overtime=shown,
         groups=breakdown(view, known.id, by, view.query.get("sort", "")) if by else None,
         groups_chart=chart_of(view, known.id, by=by) if by else None,
@@ -256,6 +258,8 @@ def _caption(view: View, found: Course) -> list[str]:
     """What the lines of the chart are."""
     level = numbers_in_words.percent(0.95, view.language)
     said = [view.say("metric.band", level=level)]
+    if any(r.p_value is not None for r in found.records):
+        said.append(view.say("metric.marked_alone"))
     known = [r for r in found.before if r.value is not None]
     if known and found.show == PERIODS:
         said.append(view.say("metric.dashed_year"))

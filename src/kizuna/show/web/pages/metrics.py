@@ -12,6 +12,7 @@ from kizuna.show.reading import parts
 from kizuna.show.web.card import Card, card
 from kizuna.show.web.course import courses, numbers, reader_of
 from kizuna.show.web.given import TheView
+from kizuna.show.web.tested import counted
 from kizuna.show.web.view import View
 from kizuna.store.state import targets
 
@@ -41,7 +42,7 @@ def metrics(view: TheView) -> Response[str]:
     """The page: ``q`` searches, ``all=1`` shows every definition."""
     text, every = view.query.get("q", "").strip()[:200], view.query.get("all") == "1"
     found = [m for m in view.hub.workspace.metrics(text or None) if every or text or not m.variant]
-    lines = lines_of(view, found)
+    lines, tested = lines_of(view, found)
     names = dict.fromkeys([*GROUPS, *(m.group for m in found)])
     grouped = [Group(name, view.word(name), [lines[m.id] for m in found if m.group == name]) for name in names]
     return view.page(
@@ -49,16 +50,17 @@ def metrics(view: TheView) -> Response[str]:
         text=text,
         every=every,
         count=len(found),
+        tested=tested,
         # What was searched for is in the order of how well it fits, not by group.
         groups=[Group("found", "", [lines[m.id] for m in found])] if text else [g for g in grouped if g.lines],
     )
 
 
-def lines_of(view: View, found: Sequence[Metric]) -> dict[str, Line]:
-    """Metrics as lines, measured all together."""
+def lines_of(view: View, found: Sequence[Metric]) -> tuple[dict[str, Line], str]:
+    """Metrics as lines, measured all together, and how many of them were tested so."""
     names = tuple(m.id for m in found)
     if not names:
-        return {}
+        return {}, ""
     answer = numbers(view.hub, names, view.scope).value
     past = {p.id: p.by_group() for p in parts(courses(view.hub, names, view.scope).value)}
     reader = reader_of(view.hub, answer, view.language)
@@ -67,10 +69,11 @@ def lines_of(view: View, found: Sequence[Metric]) -> dict[str, Line]:
     cards = {
         p.id: card(p, past.get(p.id, {}), reader, view.link(f"/metric/{p.id}"), aims.get(p.id)) for p in parts(answer)
     }
-    return {
+    lines = {
         m.id: Line(m.id, reader.name(m), reader.meaning(m), view.link(f"/metric/{m.id}"), cards.get(m.id))
         for m in found
     }
+    return lines, counted(answer, reader)
 
 
 ROUTES = (metrics,)

@@ -19,8 +19,8 @@ from kizuna.show.web.card import Card, card
 from kizuna.show.web.given import TheView
 from kizuna.show.web.hub import Hub
 from kizuna.show.web.scope import Scope, course_of
+from kizuna.show.web.tested import counted
 from kizuna.show.web.view import View
-from kizuna.show.words import word
 from kizuna.store.state import targets
 from kizuna.store.state.tables import Target
 
@@ -97,15 +97,14 @@ def overview(view: TheView) -> Response[str]:
     reader = Reader.of(seen.now, view.language, view.hub.settings.zone)
     found = parts(seen.now)
     cards = _cards(found, seen, reader, view, aims)
-    tested = [(p, r) for p in found for r in p.records if r.p_value is not None]
-    moved = [(p, r) for p, r in tested if reader.verdict(r, p.metric).real]
+    moved = [(p, r) for p in found for r in p.records if reader.verdict(r, p.metric).real]
     moved.sort(key=lambda pair: pair[1].p_raw or 0.0)
     return view.page(
         "overview",
         index=cards.get(INDEX),
         index_parts=_index_parts(seen.index, reader, view),
         changes=[_change(p, r, reader, view) for p, r in moved[:MOST_CHANGES]],
-        counted=_counted(len({p.id for p, _ in moved}), len({p.id for p, _ in tested}), reader),
+        counted=counted(seen.now, reader),
         more_changes=len(moved) - MOST_CHANGES,
         groups=_groups(found, cards, view),
         missing=_missing(found, cards, seen, reader),
@@ -227,14 +226,6 @@ def _change(part: Part, record: Record, reader: Reader, view: View) -> Change:
         verdict.say(reader.language),
         verdict.tone,
     )
-
-
-def _counted(moved: int, asked: int, reader: Reader) -> str:
-    if not asked:
-        return ""
-    alpha = number.percent(1 - reader.level, reader.language)
-    adjusted = word("adjusted", reader.language, alpha=alpha)
-    return f"{word('moved', reader.language, moved=moved, asked=asked)} ({adjusted})"
 
 
 ROUTES = (overview,)
