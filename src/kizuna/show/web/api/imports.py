@@ -9,15 +9,16 @@ from litestar import Response
 from litestar.exceptions import InternalServerException
 
 from kizuna.collect.report import FileReport
-from kizuna.errors import QuestionError, UnknownName
+from kizuna.errors import KizunaError, QuestionError, UnknownName
 from kizuna.facts import importable
+from kizuna.imports import import_files
 from kizuna.show.web.api import examples
 from kizuna.show.web.api.answered import told
 from kizuna.show.web.api.audited import audited
 from kizuna.show.web.api.call import Call, serves
 from kizuna.show.web.api.operation import BASE, YES_OR_NO, Operation, Parameter, one_of, text
 from kizuna.show.web.importing.drop import Choices, Drop, Drops
-from kizuna.show.web.importing.job import Job, Told, jobs_of
+from kizuna.show.web.importing.job import Job, jobs_of
 
 PATIENCE = 20.0
 """So many seconds a request waits for its import; then it is told where to ask."""
@@ -124,7 +125,7 @@ def import_file(call: Call) -> Response[bytes]:
         Drops(call.hub.root).remove(drop.id)
         raise
     job = jobs_of(call.hub).start(
-        drop.id, "try" if dry_run else "load", choices, lambda progress: _load(call, drop, choices, dry_run, progress)
+        drop.id, "try" if dry_run else "load", choices, lambda job: _load(call, drop, choices, dry_run, job)
     )
     if not job.wait(PATIENCE):
         where = {"location": f"{BASE}/imports/{drop.id}"}
@@ -151,22 +152,32 @@ def import_state(call: Call) -> Response[bytes]:
     return told(call.request, _told(id, name, job), headers={"cache-control": "no-store"})
 
 
-def _load(call: Call, drop: Drop, choices: Choices, dry_run: bool, progress: Told) -> FileReport:
-    drops = Drops(call.hub.root)
+def _load(call: Call, drop: Drop, choices: Choices, dry_run: bool, job: Job) -> FileReport:
+    """Load it on a connection that can be interrupted; a file that a stop or a failure of ours interrupts waits on."""
+    hub, drops = call.hub, Drops(call.hub.root)
     try:
-        report = call.hub.workspace.import_file(
-            choices.fact,
-            drops.path(drop),
-            mapping=choices.mapping,
-            group=choices.group or (),
-            keep=choices.keep,
-            sheet=choices.table or None,
-            options=choices.options,
-            dry_run=dry_run,
-            progress=progress,
-        ).files[0]
-    finally:
+        with hub.store.apart() as store:
+            job.interrupt = store.interrupt
+            report = import_files(
+                store,
+                hub.settings,
+                hub.root.absolute(),
+                choices.fact,
+                [drops.path(drop)],
+                mapping=choices.mapping,
+                group=(choices.group,) if choices.group else (),
+                keep=choices.keep,
+                sheet=choices.table or None,
+                options=choices.options,
+                dry_run=dry_run,
+                progress=job.told,
+            ).files[0]
+            job.interrupt = lambda: None
+    except KizunaError:
         drops.remove(drop.id)
+        raise
+    hub.imported()
+    drops.remove(drop.id)
     if not dry_run:
         detail = {"import": report.import_no, "fact": choices.fact, "rows": report.rows}
         audited(call, "data.imported", drop.name, detail)
