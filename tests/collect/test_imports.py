@@ -422,3 +422,11 @@ def test_wide_text_survives_the_way_into_properties(shop):
     )
     shop.take("order", out.getvalue(), keep=["note"])
     assert shop.rows("SELECT length(properties['note']) FROM \"order\"") == [(1_000_002,)]
+
+
+def test_who_is_named_by_an_address_in_one_file_is_the_same_in_another(shop):
+    shop.take("order", "order_id,date,email,total\n1,2024-01-05,Aya@example.dk,3\n")
+    shop.take("survey_response", "id,dato,kunde,score\nr1,2024-01-06,aya@Example.dk,9\n", mapping={"question": "nps"})
+    assert shop.rows(
+        'SELECT count(DISTINCT customer_no) FROM (FROM "order" SELECT customer_no UNION ALL FROM survey_response SELECT customer_no)'
+    ) == [(1,)]

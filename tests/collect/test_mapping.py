@@ -99,3 +99,19 @@ def test_what_may_not_be_mapped(said, error, words):
 def test_an_empty_mapping_leaves_a_field_empty():
     found = match(FACTS["order"], source("order_id", "date", "total", "channel"), {"channel": ""})
     assert found.assigned["channel"].text == "" and found.unused == ("channel",)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said", "wanted"),
+    [
+        (["Svar-id", "Dato", "Kunde"], {}, {"email": "Kunde"}),
+        (["id", "date", "customer", "email"], {}, {"customer_id": "customer", "email": "email"}),
+        (["id", "date", "customer_id"], {}, {"customer_id": "customer_id"}),
+        (["id", "date", "Kunde"], {"customer_id": "Kunde"}, {"customer_id": "Kunde"}),
+    ],
+)
+def test_a_customer_written_as_an_address_is_known_by_it(columns, said, wanted):
+    file = source(*columns)
+    file.addresses = frozenset({columns[2]})
+    found = match(FACTS["survey_response"], file, said).assigned
+    assert {n: found[n].column for n in ("customer_id", "email") if n in found} == wanted

@@ -95,3 +95,8 @@ def test_parquet_keeps_its_columns(store: DuckDBStore, tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_said(store: DuckDBStore, tmp_path: Path, name: str, content: bytes, said: str) -> None:
     with pytest.raises(ImportFailed, match=said):
         look(store, tmp_path, name, content)
+
+
+def test_columns_of_addresses_are_told_by_their_values(store: DuckDBStore, tmp_path: Path) -> None:
+    text = "kunde,note,both\n Aya@x.dk ,see a@b,a@x.dk\n,,\nbo@x.dk,,c17\n"
+    assert look(store, tmp_path, "addresses.csv", text.encode()).addresses == {"kunde"}

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kizuna.collect import delimited, detect, documents, weblog
-from kizuna.collect.source import Kind, ReadOptions, Source, Store, drop
+from kizuna.collect.source import Kind, ReadOptions, Source, Store, drop, quoted
 from kizuna.errors import ImportFailed
 
 SPARE = 256 << 20
@@ -17,6 +17,10 @@ SPARE = 256 << 20
 
 _GZIP = b"\x1f\x8b"
 _PIECE = 1 << 20
+
+_ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+_LOOKED_AT = 200
+"""So many rows tell whether a column has e-mail addresses."""
 
 
 def read(
@@ -45,7 +49,20 @@ def read(
     source.found = {"format": kind + (" (gzip)" if packed else ""), **source.found}
     source.rows = int(store.execute("SELECT count(*) FROM _source")[0][0])
     source.unparsed = int(store.execute("SELECT count(*) FROM _unparsed")[0][0])
+    source.addresses = _addresses(store, source)
     return source
+
+
+def _addresses(store: Store, source: Source) -> frozenset[str]:
+    """The columns of texts whose first values are e-mail addresses, all of them."""
+    texts = [name for name, kind in source.columns.items() if kind == "VARCHAR"]
+    if not texts:
+        return frozenset()
+    each = (f"bool_and(regexp_full_match(trim({quoted(n)}), '{_ADDRESS}') OR trim({quoted(n)}) = '')" for n in texts)
+    some = (f"count(*) FILTER (contains({quoted(n)}, '@')) > 0" for n in texts)
+    tested = ", ".join(f"{one} AND {other}" for one, other in zip(each, some, strict=True))
+    row = store.execute(f"SELECT {tested} FROM (SELECT * FROM _source LIMIT {_LOOKED_AT})")[0]
+    return frozenset(name for name, found in zip(texts, row, strict=True) if found)
 
 
 def is_gzip(path: Path) -> bool:

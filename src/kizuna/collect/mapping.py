@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from kizuna.collect import expressions
@@ -67,6 +67,7 @@ def match(
     _group_key(result)
     if source.kind != "weblog":
         _by_name(result, source)
+        _by_address(result, source)
     _traits(result, source)
     _needed(result, source)
     return result
@@ -153,6 +154,21 @@ def _by_name(result: Matched, source: Source) -> None:
                 continue
             result.assigned[column.name] = _plain(result, column, found, "name" if own else "synonym")
             free = {name: column for name, column in free.items() if column != found}
+
+
+def _by_address(result: Matched, source: Source) -> None:
+    """A column called customer that holds e-mail addresses is the e-mail address.
+
+    As an id of its own an address would be another person than the same address elsewhere, and than itself with a
+    capital letter.
+    """
+    found = result.assigned.get("customer_id")
+    email = result.fact.by_name.get("email")
+    if found is None or email is None or found.how != "synonym" or "email" in result.assigned:
+        return
+    if found.column in source.addresses:
+        del result.assigned["customer_id"]
+        result.assigned["email"] = replace(found, column_of_fact=email)
 
 
 def _group_key(result: Matched) -> None:

@@ -30,7 +30,8 @@ class Peek:
 
     `samples` are a few different values of each column. `tables` are a workbook's sheets or a database's tables, and
     `table` is the one looked at; empty where a file has one only. `preset` is what the kind of file itself tells of
-    fields, as in an access log. `kind` is one of `kizuna.collect.source.Kind`.
+    fields, as in an access log. `kind` is one of `kizuna.collect.source.Kind`. `addresses` are the columns of e-mail
+    addresses.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Peek:
     tables: tuple[str, ...] = ()
     table: str = ""
     preset: Mapping[str, str] = field(default_factory=dict)
+    addresses: frozenset[str] = frozenset()
 
 
 def peek(store: Store, path: Path, options: ReadOptions, scratch: Path, table: str = "") -> Peek:
@@ -58,6 +60,7 @@ def peek(store: Store, path: Path, options: ReadOptions, scratch: Path, table: s
     read = plain if kind in _WHOLE or plain.stat().st_size <= HEAD else _head(plain, scratch)
     source = files.read(store, read, options, scratch, known=known_names(), salt=b"")
     found = Peek(source.kind, tuple(source.columns), _samples(store, source.columns), tables, preset=source.preset)
+    found = replace(found, addresses=source.addresses)
     return replace(found, table=source.found.get("sheet", "")) if kind == "xlsx" else found
 
 
@@ -93,7 +96,8 @@ def _database(
     answer = scratch / "table.csv.gz"
     documents.query_sqlite(path, f"{table_query(chosen)} LIMIT {ROWS}", answer, SECONDS)
     source = files.read(store, answer, replace(options, header=True), scratch, known=known_names(), salt=b"")
-    return Peek("sqlite", tuple(source.columns), _samples(store, source.columns), tables, chosen)
+    samples = _samples(store, source.columns)
+    return Peek("sqlite", tuple(source.columns), samples, tables, chosen, addresses=source.addresses)
 
 
 def _samples(store: Store, columns: dict[str, str]) -> dict[str, tuple[str, ...]]:

@@ -47,7 +47,8 @@ class Source:
     """A file as a temp table: `columns` (name → SQL type) and ``line_no``, quoted names as in the file.
 
     `found` is what was found out about the file, in words. `unparsed` is how many lines could not be
-    taken apart; they are in the temp table ``_unparsed`` (line_no, reason, kind, row).
+    taken apart; they are in the temp table ``_unparsed`` (line_no, reason, kind, row). `addresses` are the
+    columns whose values are e-mail addresses, as far as was looked.
     """
 
     table: str
@@ -58,6 +59,7 @@ class Source:
     rows: int = 0
     unparsed: int = 0
     preset: Mapping[str, str] = field(default_factory=dict)
+    addresses: frozenset[str] = frozenset()
 
 
 def quoted(name: str) -> str:

@@ -42,7 +42,7 @@ def found_alone(fact: Fact, peek: Peek) -> dict[str, str]:
     """Field → column, as far as names tell."""
     if peek.preset and fact.name == "event":
         return {name: text for name, text in peek.preset.items() if text in peek.columns}
-    source = Source("", dict.fromkeys(peek.columns, "VARCHAR"), "csv")
+    source = Source("", dict.fromkeys(peek.columns, "VARCHAR"), "csv", addresses=peek.addresses)
     return {name: each.column for name, each in match(fact, source, {}).assigned.items() if each.column}
 
 
