@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from kizuna.collect import documents, files, workbook
+from kizuna.collect import documents, expressions, files, workbook
 from kizuna.collect.peek import peek
 from kizuna.collect.source import ReadOptions
-from kizuna.errors import ImportFailed
+from kizuna.errors import ImportFailed, NotAllowed
 from kizuna.settings import Settings
 from kizuna.store.duckdb import DuckDBStore
 
@@ -111,3 +111,10 @@ def test_what_unpacks_to_more_than_the_disk_has_is_not_unpacked(
     with pytest.raises(ImportFailed, match="too large for the room"):
         files.read(store, path, ReadOptions(), tmp_path)
     assert not (tmp_path / "orders.csv").exists()
+
+
+@pytest.mark.parametrize("width", ["1000000000", "no * 1000000", "1e9"])
+def test_a_column_is_not_made_a_gigabyte_long(width: str) -> None:
+    assert expressions.parse("lpad(no, 8, '0')", {"no": "VARCHAR"}, grouped=False).columns == ("no",)
+    with pytest.raises(NotAllowed, match="up to 1000 letters"):
+        expressions.parse(f"lpad(no, {width}, '0')", {"no": "VARCHAR"}, grouped=False)

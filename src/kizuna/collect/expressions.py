@@ -23,6 +23,9 @@ AGGREGATES = frozenset(
     {"min", "max", "sum", "count", "any_value", "first", "last", "arg_min", "arg_max", "avg", "bool_or", "bool_and"}
 )
 
+LONGEST_PAD = 1_000
+"""Letters that lpad makes at most."""
+
 _TEXT_FUNCTIONS = frozenset(
     {
         "lower", "upper", "trim", "ltrim", "rtrim", "length", "left", "right", "substr", "substring", "replace",
@@ -152,6 +155,10 @@ def _check(node: exp.Expr, text: str, grouped: bool) -> bool:
             )
         if name in AGGREGATES and not grouped:
             raise NotAllowed(f"{name}() in {text!r} adds rows up, which needs a group.", "Say --group COLUMN.")
+        if name == "lpad" and not _short(node):
+            raise NotAllowed(
+                f"lpad() in {text!r} makes no text of up to {LONGEST_PAD} letters.", "Write lpad(no, 8, '0')."
+            )
         return name in AGGREGATES
     if not isinstance(node, _NODES):
         raise NotAllowed(f"{node.key.upper()} is not allowed in {text!r}.", "docs/import.md lists what is.")
@@ -164,6 +171,12 @@ def _check(node: exp.Expr, text: str, grouped: bool) -> bool:
     if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
         raise NotAllowed(f"* is not allowed in {text!r}.", "Name the column.")
     return False
+
+
+def _short(pad: exp.Func) -> bool:
+    """Whether the width of an lpad is a small number as written: a gigabyte a row would take the server's memory."""
+    width = pad.args.get("expression")
+    return isinstance(width, exp.Literal) and width.name.isdecimal() and int(width.name[:9]) <= LONGEST_PAD
 
 
 def function_name(node: exp.Func) -> str:
