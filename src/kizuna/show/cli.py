@@ -22,7 +22,7 @@ COMMANDS = (
     ("rejected", "importing:rejected", "List the rows that did not fit, with their reasons."),
     ("replay", "replaying:replay", "Load rejected messages that fit by now."),
     ("rebuild", "importing:rebuild", "Make facts and numbers again from the files that were kept."),
-    ("serve", "serving:serve", "Collect what sites, apps and systems send, as it happens."),
+    ("serve", "serving:serve", "Show the pages, and collect what sites, apps and systems send."),
     ("sources", "serving:sources", "List who may send messages, with their write keys, or add one."),
     ("tag", "tag:tag", "Print the line that measures a website."),
     ("hooks", "hooks:hooks", "List the webhooks that are taken, or try one out."),

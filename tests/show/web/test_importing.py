@@ -192,6 +192,15 @@ def test_the_question_of_answers_is_chosen(wizard: Wizard) -> None:
     assert wizard.rows("SELECT question, score::INT, comment FROM survey_response") == [("nps", 9, "良い")]
 
 
+def test_what_can_be_seen_after_an_import_has_numbers(wizard: Wizard) -> None:
+    """Answers to one question feed no metric of another."""
+    wizard.drop("id,date,customer,score\n1,2026-04-01,c1,9\n2,2026-04-02,c2,4\n", "nps.csv")
+    wizard.send(**{"need-question": "q:nps"})
+    text = wizard.send(do="load")
+    assert 'href="/metric/nps"' in text
+    assert 'href="/metric/csat"' not in text and 'href="/metric/ces"' not in text
+
+
 def test_what_a_survey_tool_exports_needs_one_yes(wizard: Wizard) -> None:
     """The question is told by the words it was asked in; the column under them has the score."""
     asked = "How likely is it that you would recommend us to a friend?"

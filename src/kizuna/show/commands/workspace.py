@@ -37,8 +37,8 @@ def init(
     out().print(Text(f"Made the workspace {short(folder)} ({timezone}, {currency})."))
     out().print(
         Text(
-            f"Next: cd {folder}, then kizuna serve to collect what happens, or kizuna import order orders.csv; "
-            "kizuna facts lists what can be imported.",
+            f"Next: cd {folder}, then kizuna serve: its pages take files and show the numbers. "
+            "Or stay here: kizuna import order orders.csv; kizuna facts lists what can be imported.",
             "quiet",
         )
     )

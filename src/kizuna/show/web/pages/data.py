@@ -31,7 +31,7 @@ from kizuna.store import health
 
 COUNTS = ("rows", "added", "replaced", "rejected")
 PAGE = 50
-MOST_METRICS = 8
+MOST_METRICS = 12
 """So many metrics are named that a file's rows feed."""
 
 
@@ -141,14 +141,16 @@ def _recipe(view: View, no: int) -> rawfiles.Recipe | None:
 
 
 def _fed(view: View, fact: str) -> Sequence[Metric]:
-    """The first metrics that need this fact and no other."""
-    found: list[Metric] = []
-    for metric in view.hub.workspace.metrics():
-        if metric.variant or len(found) == MOST_METRICS:
-            continue
-        if [*metric_tables(view.hub.workspace.business, [metric.id])][:1] == [fact]:
-            found.append(Metric(view.reader.name(metric), view.link(f"/metric/{metric.id}")))
-    return found
+    """The first metrics that rest on this fact and have a number by now: not all do, some need other facts as well."""
+    shop = view.hub.workspace
+    asked = [m for m in shop.metrics() if not m.variant and [*metric_tables(shop.business, [m.id])][:1] == [fact]]
+    if not asked:
+        return []
+    names = tuple(m.id for m in asked)
+    answer = view.hub.kept.get(("fed", fact), lambda: shop.measure(*names, compare="none")).value
+    known = {r.metric for r in answer.records if r.value is not None}
+    shown = [m for m in asked if m.id in known][:MOST_METRICS]
+    return [Metric(view.reader.name(m), view.link(f"/metric/{m.id}")) for m in shown]
 
 
 ROUTES = (overview, history, imported)
