@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 import kizuna.show
 from kizuna.collect.proxies import Proxies
+from kizuna.errors import WorkspaceError
 from kizuna.store.state import audit
 from kizuna.store.state.tables import Account
 from website import WebSite
@@ -57,3 +58,17 @@ def test_what_was_searched_for_is_not_in_the_audit_log(site: WebSite) -> None:
         assert (found.detail["searched"], found.address) == (True, "testclient")
         told = [str(each.detail) + each.subject for each in audit.entries(session, limit=1_000)]
     assert not [each for each in told if "lovelace" in each]
+
+
+@pytest.mark.parametrize(("role", "told"), [("viewer", False), ("admin", True)])
+def test_where_files_lie_is_told_to_admins_only(
+    role: str, told: bool, own_site: WebSite, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> None:
+        raise WorkspaceError("/srv/kizuna/kizuna.duckdb is damaged.", "kizuna rebuild makes it anew.")
+
+    client = own_site.client(role)
+    monkeypatch.setattr(own_site.hub, "last_day", broken)
+    answer = client.get("/")
+    assert (answer.status_code, "/srv/kizuna" in answer.text) == (500, told)
+    assert "/srv/kizuna/kizuna.duckdb is damaged." in caplog.text

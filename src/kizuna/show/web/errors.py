@@ -15,10 +15,12 @@ from litestar.response import Redirect
 
 from kizuna.errors import KizunaError, SpoolError, UnknownName, WorkspaceError
 from kizuna.show.web.view import View
+from kizuna.show.web.who import who_of
 
 _log = logging.getLogger("kizuna.pages")
 Asked = Request[Any, Any, Any]
 
+FAILED = "The server failed at this request and wrote down why."
 PROGRAMS = ("/api/", "/mcp")
 """Where answers are for programs, errors as well."""
 
@@ -37,16 +39,26 @@ def on_http(request: Asked, error: HTTPException) -> Response[Any]:
 
 def on_kizuna(request: Asked, error: KizunaError) -> Response[Any]:
     """What the question, a setting or a file was wrong in."""
-    status = 503 if isinstance(error, SpoolError) else 500 if isinstance(error, WorkspaceError) else 400
+    if isinstance(error, WorkspaceError) and not isinstance(error, SpoolError):
+        return on_workspace(request, error)
+    status = 503 if isinstance(error, SpoolError) else 400
     if isinstance(error, UnknownName) and request.path_params:
         status = 404
     return answer(request, status, error.what, error.next_step)
 
 
+def on_workspace(request: Asked, error: WorkspaceError) -> Response[Any]:
+    """What the files of the workspace are wrong in; where they lie is for admins and the log."""
+    _log.error("%s %s: %s %s", request.method, request.url.path, error.what, error.next_step)
+    if who_of(request).may("admin"):
+        return answer(request, 500, error.what, error.next_step)
+    return answer(request, 500, FAILED)
+
+
 def on_any(request: Asked, error: Exception) -> Response[Any]:
     """What we did wrong."""
     _log.exception("%s %s failed", request.method, request.url.path, exc_info=error)
-    return answer(request, 500, "The server failed at this request and wrote down why.")
+    return answer(request, 500, FAILED)
 
 
 def for_programs(request: Asked) -> bool:
