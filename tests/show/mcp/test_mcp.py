@@ -199,6 +199,13 @@ def test_over_http_what_is_no_request_is_refused(site: WebSite) -> None:
     assert client.post("/mcp", content=b" " * 1_000_001, headers=headers).status_code == 413
 
 
+@pytest.mark.parametrize("verb", ["GET", "DELETE"])
+def test_no_stream_is_held_open_over_http(site: WebSite, verb: str) -> None:
+    """Whoever has a key could hold as many as the server has connections."""
+    answer = site.client("viewer").request(verb, "/mcp", headers={"accept": "text/event-stream"})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
 def test_the_command_speaks_on_standard_input_and_output(site: WebSite) -> None:
     """Beside a process that has the database open, as an assistant finds it: it says what to do."""
     program = [sys.executable, "-m", "kizuna.show.cli", "mcp", "--workspace"]

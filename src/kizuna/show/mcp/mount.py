@@ -11,7 +11,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from litestar import asgi
-from litestar.exceptions import NotFoundException
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.handlers import ASGIRouteHandler
 from litestar.types import Guard, Receive, Scope, Send
 
@@ -29,6 +29,9 @@ def mount(hub: Hub, guards: list[Guard]) -> ASGIRouteHandler:
 
     @asgi(PATH, copy_scope=True, guards=guards, opt=needs("viewer"))
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("method") != "POST":
+            # A GET asks for a stream of what the server has to say by itself, which is nothing: it would stay open.
+            raise MethodNotAllowedException("Calls are sent by POST.", headers={"allow": "POST"})
         manager = await managers.get()
         await manager.asgi_app(scope, receive, send)
 
