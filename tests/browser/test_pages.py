@@ -138,6 +138,32 @@ def test_everything_is_reached_by_keyboard(path: str, browser: Browser, server: 
         assert len(missed) <= radios, said
 
 
+def test_a_list_is_gone_through_by_keyboard_without_leaving_the_page(browser: Browser, server: RunningServer) -> None:
+    """Each press of an arrow changes a list: it is sent by Enter or its button, not by every step."""
+    with walker(browser, server) as somebody:
+        somebody.goes("/metric/nps")
+        page, button = somebody.page, somebody.page.locator("#scope button[type=submit]")
+        address = page.url
+        assert not button.is_visible()
+        page.focus("#scope select[name=period]")
+        for _ in range(3):
+            page.keyboard.press("ArrowDown")
+        assert page.url == address and button.is_visible()
+        assert page.input_value("#scope select[name=period]") == "last-28-days"
+        page.keyboard.press("Enter")
+        page.wait_for_url("**period=last-28-days**")
+    assert somebody.wrong == []
+
+
+def test_the_menu_stays_in_sight_on_a_long_page(browser: Browser, server: RunningServer) -> None:
+    with walker(browser, server) as somebody:
+        somebody.goes("/")
+        somebody.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        box = somebody.page.locator("a[href='/settings']").bounding_box()
+        assert box is not None and 0 <= box["y"] <= 900
+    assert somebody.wrong == []
+
+
 def test_a_first_visit_is_light_and_the_next_lighter(browser: Browser, server: RunningServer) -> None:
     with walker(browser, server) as somebody:
         somebody.goes("/")

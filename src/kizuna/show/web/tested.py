@@ -5,6 +5,7 @@ from __future__ import annotations
 from kizuna.measure.answer import Answer
 from kizuna.show import number
 from kizuna.show.reading import Reader, parts
+from kizuna.show.web.course import reader_of
 from kizuna.show.web.view import View
 from kizuna.show.words import word
 
@@ -21,8 +22,12 @@ def counted(answer: Answer, reader: Reader) -> str:
 
 
 def alone(view: View, answer: Answer) -> str:
-    """That the change of the one metric of an answer was tested by itself, or in its parts; empty where it was not."""
+    """That the change of the one metric of an answer was tested by itself, or in its parts.
+
+    Empty where none is beyond chance: what is not sure alone is so among all as well.
+    """
+    reader = reader_of(view.hub, answer, view.language)
     tested = sum(r.p_value is not None for r in answer.records)
-    if not tested:
+    if not any(reader.verdict(r, p.metric).real for p in parts(answer) for r in p.records):
         return ""
     return view.say("metric.tested_alone") if tested == 1 else view.say("metric.tested_parts", count=tested)

@@ -2,12 +2,31 @@
 
 document.documentElement.classList.add("scripted");
 
-// Forms that choose what is shown are sent as soon as something is chosen.
+// Forms that choose what is shown are sent as soon as something is chosen by pointer. By keyboard each step through a
+// list is a change: there the form's button is shown, and Enter sends.
 for (const form of document.querySelectorAll("form[data-auto]")) {
-  form.addEventListener("change", () => {
-    for (const field of form.querySelectorAll("select, input")) field.disabled = field.value === "";
-    form.submit();
+  let typing = false;
+  form.addEventListener("keydown", (event) => {
+    typing = true;
+    if (event.key === "Enter" && event.target.matches("select") && form.classList.contains("chosen")) {
+      event.preventDefault();
+      send(form);
+    }
   });
+  form.addEventListener("pointerdown", () => { typing = false; });
+  form.addEventListener("change", () => {
+    if (typing) {
+      form.classList.add("chosen");
+      return;
+    }
+    send(form);
+  });
+}
+
+// What says nothing stays out of the address.
+function send(form) {
+  for (const field of form.querySelectorAll("select, input")) field.disabled = field.value === "";
+  form.submit();
 }
 
 // A page that comes back from the browser's memory has its forms as they were sent.
@@ -15,6 +34,7 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-auto]")) {
     for (const field of form.querySelectorAll(":disabled")) field.disabled = false;
     form.reset();
+    form.classList.remove("chosen");
   }
 });
 

@@ -258,7 +258,8 @@ def _caption(view: View, found: Course) -> list[str]:
     """What the lines of the chart are."""
     level = numbers_in_words.percent(0.95, view.language)
     said = [view.say("metric.band", level=level)]
-    if any(r.p_value is not None for r in found.records):
+    reader = reader_of(view.hub, found.answer, view.language)
+    if any(reader.verdict(r, p.metric).real for p in parts(found.answer) for r in p.records):
         said.append(view.say("metric.marked_alone"))
     known = [r for r in found.before if r.value is not None]
     if known and found.show == PERIODS:
