@@ -118,3 +118,11 @@ def test_a_column_is_not_made_a_gigabyte_long(width: str) -> None:
     assert expressions.parse("lpad(no, 8, '0')", {"no": "VARCHAR"}, grouped=False).columns == ("no",)
     with pytest.raises(NotAllowed, match="up to 1000 letters"):
         expressions.parse(f"lpad(no, {width}, '0')", {"no": "VARCHAR"}, grouped=False)
+
+
+def test_lines_that_end_in_two_ways_within_quotes_are_told_of(store: DuckDBStore, tmp_path: Path) -> None:
+    """What reads CSV gives up with an error of its own; whoever sent the file can mend it."""
+    path = tmp_path / "notes.csv"
+    path.write_bytes(b'id,"a""b\r\nc"\n1,2\n2,3\n')
+    with pytest.raises(ImportFailed, match=r"notes\.csv cannot be read as CSV"):
+        files.read(store, path, ReadOptions(), tmp_path)

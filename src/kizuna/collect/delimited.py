@@ -6,6 +6,8 @@ import codecs
 import csv
 from pathlib import Path
 
+import duckdb
+
 from kizuna.collect import detect, lines
 from kizuna.collect.detect import Dialect
 from kizuna.collect.source import ReadOptions, Source, Store, literal, unique_names
@@ -72,7 +74,13 @@ def load(store: Store, text: Path, dialect: Dialect, columns: list[str]) -> None
         f"quote='\"', escape={literal(dialect.escape)}, columns={{{types}}}, store_rejects=true, "
         "rejects_table='_errors', rejects_scan='_scans', rejects_limit=0)"
     )
-    store.execute(f"CREATE OR REPLACE TEMP TABLE _raw AS SELECT * FROM {reading}")
+    try:
+        store.execute(f"CREATE OR REPLACE TEMP TABLE _raw AS SELECT * FROM {reading}")
+    except duckdb.InvalidInputException as error:
+        said = str(error).split("\n")[0].partition(": ")[2]
+        raise ImportFailed(
+            f"{text.name} cannot be read as CSV: {said}", "Save it anew, with the same line ends everywhere."
+        ) from None
     _keep_errors(store, columns, dialect.skip)
     _number(store, text, dialect, len(columns))
 
