@@ -215,6 +215,13 @@ def test_what_a_survey_tool_exports_needs_one_yes(wizard: Wizard) -> None:
     ]
 
 
+def test_an_amount_with_its_currency_needs_one_yes(wizard: Wizard) -> None:
+    """Which currency it is only the reader knows, so the column is proposed and not taken."""
+    text = wizard.drop("Order No;Order date;Grand total (DKK)\n1;23-04-2026;1.234,50\n", "orders.csv")
+    assert form_of(text)["need-value"] == "c2" and form_of(text)["c2"] == ""
+    assert "All 1 rows fit." in wizard.send()
+
+
 def test_a_time_that_is_needed_is_guessed_by_its_values(wizard: Wizard) -> None:
     text = wizard.drop("Call ID;Agent;Kø;Startet\n1;Bo;Support;23-04-2026 10:00\n", "calls.csv")
     assert form_of(text)["need-contacted_at"] == "c3"

@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 
 from kizuna.collect.peek import Peek
-from kizuna.facts import Column
+from kizuna.collect.synonyms import names_of, plain
+from kizuna.facts import Column, Fact
 from kizuna.show.web.importing.form import QUESTION
 
 Option = tuple[str, str]
 
 _MOMENT = re.compile(r"\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[ /][A-Za-zæøå]{3}")
+_UNIT = re.compile(r"\s*[(\[（［][^()]*[)\]）］]\s*$")
 _ASKS = (
     ("nps", re.compile(r"recommend|推奨|おすすめ|anbefal", re.I)),
     ("csat", re.compile(r"satisf|満足|tilfreds", re.I)),
@@ -19,17 +21,19 @@ _ASKS = (
 )
 
 
-def likely(column: Column, free: Sequence[Option], peek: Peek) -> str:
+def likely(fact: Fact, column: Column, free: Sequence[Option], peek: Peek) -> str:
     """What a needed field most likely is, for the reader to say yes to: a value of its options, empty for no idea.
 
-    A time is the first column left whose values look like one; a question is told by the words it was asked in.
+    A time is the first column left whose values look like one; a question is told by the words it was asked in;
+    anything else by its name before a unit in brackets, which only the reader can say yes to: dollars are not yen.
     """
     if column.type in ("time", "date"):
         dated = (value for value, name in free if _all_moments(peek.samples.get(name, ())))
         return next(dated, "")
     if column.name == "question":
         return next((QUESTION + name for name, words in _ASKS for _, asked in free if words.search(asked)), "")
-    return ""
+    known = {*names_of(fact)[column.name]}
+    return next((value for value, name in free if plain(_UNIT.sub("", name)) in known), "")
 
 
 def _all_moments(samples: Sequence[str]) -> bool:

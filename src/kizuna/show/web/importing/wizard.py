@@ -228,7 +228,7 @@ def _needs(fact: Fact, mapping: Mapping[str, str], peek: Peek, choices: Choices,
         if not column.needed or column.name in mapping:
             continue
         options = [("", view.say("import.choose")), *_others(fact, column, view), *free, *used]
-        value = likely(column, free, peek)
+        value = likely(fact, column, free, peek)
         label = view.say("import.which_column", field=field_name(column.name, view))
         if column.name == "question" and fact.name == "survey_response":
             label = view.say("import.which_question")
