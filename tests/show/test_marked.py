@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -40,6 +41,13 @@ def test_a_note_stands_in_the_period_it_falls_into(make_answer: Any) -> None:
     assert (row["start"], row["end"], row["mark"]) == ("2025-08-01", "2025-08-01", "1 2")
     assert "1 · 25 Aug 2025: New checkout" in spec["title"]["subtitle"]
     assert ">1 2<" in drawn(spec)
+
+
+def test_a_note_of_one_day_draws_no_band(make_answer: Any) -> None:
+    """A band of no rows has no extent, of which a browser warns."""
+    once = chart(make_answer(["nps"], 4), marked=Marked([Note(date(2025, 8, 25), "New checkout")]))
+    lasting = chart(make_answer(["nps"], 4), marked=Marked([Note(date(2025, 8, 25), "Sale", date(2025, 9, 3))]))
+    assert '"rect"' not in json.dumps(once) and '"rect"' in json.dumps(lasting)
 
 
 def test_a_note_that_lasts_is_a_band_and_one_outside_is_not_drawn(make_answer: Any) -> None:

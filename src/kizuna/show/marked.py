@@ -95,8 +95,10 @@ def _notes(marked: Marked, records: Sequence[Record], reader: Reader, theme: The
     tip = [{"field": "text", "type": "nominal", "title": " "}]
     x = axes["x"] | {"field": "start"}
     line: Spec = {"mark": {"type": "rule", "color": theme.quiet, "strokeWidth": 1}, "encoding": {"x": x}}
+    # Of no row at all an axis has no extent, of which the browser's drawing warns.
+    bands = [row for row in rows if row["end"] != row["start"]]
     band: Spec = {
-        "transform": [{"filter": "datum.end != datum.start"}],
+        "data": {"values": bands},
         "mark": {"type": "rect", "color": theme.quiet, "opacity": 0.12},
         "encoding": {"x": x, "x2": {"field": "end"}},
     }
@@ -104,7 +106,7 @@ def _notes(marked: Marked, records: Sequence[Record], reader: Reader, theme: The
         "mark": {"type": "text", "color": theme.ink, "fontSize": 11, "fontWeight": 600, "baseline": "bottom", "dy": -3},
         "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "mark"}, "tooltip": tip},
     }
-    return [{"data": {"values": rows}, "layer": [band, line, sign]}]
+    return [{"data": {"values": rows}, "layer": [*([band] if bands else []), line, sign]}]
 
 
 def _point(when: date, records: Sequence[Record], reader: Reader) -> str | None:
