@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kizuna.collect.exchange import rate
+from kizuna.collect.marks import foreign
 from kizuna.collect.source import literal, quoted
 from kizuna.collect.values import is_something
 from kizuna.facts import QUESTIONS, Column, Fact
@@ -82,6 +83,8 @@ def rules(
     for column in fact.importable():
         if column.name in unsure and column.type != "map":
             found += _readable(column, unsure[column.name])
+            if column.type == "money" and unsure[column.name] == "VARCHAR" and "currency" not in mapped:
+                found.append(_foreign(column, currency, "currency" in fact.by_name))
     for column in fact.importable():
         if column.name in mapped and column.type != "map":
             found += _bounds(column)
@@ -133,6 +136,15 @@ def _readable(column: Column, source_type: str) -> list[Check]:
 def _shown(text: str) -> str:
     """A value in quotes, cut at 80 characters."""
     return f"'''' || left({text}, 80) || ''''"
+
+
+def _foreign(column: Column, currency: str, can_say: bool) -> Check:
+    """An amount that is marked as another currency, where no field says which it is."""
+    raw = quoted("raw " + column.name)
+    step = "say which with the field currency, and give a rate under [exchange]" if can_say else "convert it first"
+    kind = f"{column.name} is marked as another currency than {currency}"
+    reason = f"{literal(f'{column.name}: ')} || {_shown(raw)} || {literal(f' is not in {currency}: {step}')}"
+    return Check(f"regexp_matches({raw}, {literal(foreign(currency))})", kind, reason)
 
 
 def _bounds(column: Column) -> list[Check]:

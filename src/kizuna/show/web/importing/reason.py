@@ -19,6 +19,8 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("choices", r"(?P<field>\w+)(?: '(?P<value>.*)')? is not one of (?P<limit>.+)"),
     ("year", r"(?P<field>\w+)(?: (?P<value>\d.*?))? is not between (?P<limit>\d+ and \d+)"),
     ("nobody", r"no customer_id, email, phone or anonymous_id"),
+    ("foreign", r"(?P<field>\w+) is marked as another currency than (?P<limit>[A-Z]{3})"),
+    ("foreign", r"(?P<field>\w+): '(?P<value>.*)' is not in (?P<limit>[A-Z]{3}): .*"),
     ("rate", r"currency(?: (?P<value>\S+))? has no rate.*"),
     ("scale", rf"score(?: (?P<value>{_NUMBER}))? is outside (?P<limit>its scale|{_NUMBER}\.\.{_NUMBER})"),
     ("no_scale", r"question (?:without a scale|'(?P<value>.*)' is not a known one.*)"),
