@@ -39,11 +39,10 @@ from kizuna.loader import Loader
 from kizuna.sending import Keep, for_commands, from_threads
 from kizuna.settings import FILE, Settings
 from kizuna.show.console import CONTROL
+from kizuna.show.later import Later, Web
 from kizuna.show.site import Site
 from kizuna.show.survey.site import survey_site
 from kizuna.show.survey.widget import Widget
-from kizuna.show.web.app import make_app
-from kizuna.show.web.hub import Hub
 from kizuna.store.control import Control
 from kizuna.store.duckdb import DuckDBStore
 from kizuna.store.running import Running, claimed
@@ -135,9 +134,16 @@ class Server:
         business = settings.name or self.root.name
         surveys.exact |= Widget(surveys, door, business, asker.may_ask).handlers()
         keep = from_threads(keeper, loop)
-        hub = Hub.serving(self.root, settings, store, lambda records: _send(keep, loader, keeper, records))
-        parts.callback(hub.close)
-        return Site(collector, surveys, make_app(hub)), door, asker
+
+        def pages() -> Web:
+            from kizuna.show.web.app import make_app
+            from kizuna.show.web.hub import Hub
+
+            hub = Hub.serving(self.root, settings, store, lambda records: _send(keep, loader, keeper, records))
+            parts.callback(hub.close)
+            return make_app(hub)
+
+        return Site(collector, surveys, Later(pages)), door, asker
 
     async def _serve(self, app: Site, door: Door, asker: Asker, ready: Callable[[Server], None]) -> None:
         from granian.constants import HTTPModes, Interfaces

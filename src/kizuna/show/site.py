@@ -3,11 +3,11 @@ web application."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable
 
 from kizuna.collect.answers import Answer, json_answer, problem
 from kizuna.collect.collector import Collector, Receive, Scope, Send
+from kizuna.show.later import Web
 from kizuna.show.survey.script import NAME as WIDGET
 from kizuna.show.survey.script import widget
 from kizuna.show.survey.site import SurveySite
@@ -16,9 +16,6 @@ from kizuna.show.tracker import tracker
 
 SCRIPTS = {f"/{TAG}": tracker, f"/{WIDGET}": widget}
 """What pages of others load."""
-
-Web = Callable[[Any, Any, Any], Awaitable[None]]
-"""An ASGI application for all other paths."""
 
 
 class Site:
