@@ -41,6 +41,8 @@ def test_the_result_follows_what_is_typed(page: Page, server: RunningServer) -> 
     page.reload()
     expect(big).to_have_text("10,00")
     page.goto(address)
+    expect(big).to_have_text("10,00")  # a language that was chosen stays in the browser
+    page.select_option("form.language select", "en")
     expect(big).to_have_text("10.00")
     page.fill("#f-promoters", "11")
     expect(big).to_have_text("55.00")
