@@ -25,6 +25,7 @@ from kizuna.collect.spool import Spool
 from kizuna.errors import SettingError
 from kizuna.settings import Settings
 from kizuna.show.cli import main
+from kizuna.show.commands.serving import has_screen
 from kizuna.workspace import FILE
 from server import KEY, RunningServer, connect, free_port, kept, make_shop, raw_post, served, track, wait_for_events
 
@@ -98,6 +99,16 @@ def test_the_start_page_health_and_other_paths(server: RunningServer) -> None:
     assert json.loads(server.get("/health")[2]) == {"status": "ok"}
     assert server.get("/nothing")[0] == 404
     assert server.post("/health", {})[0] == 405
+
+
+def test_a_browser_is_opened_where_it_has_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python would otherwise open one that runs in the terminal, over the server that runs there."""
+    monkeypatch.setattr("sys.platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    assert not has_screen()
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    assert has_screen()
 
 
 def test_the_tag_is_served_to_pages_of_others(server: RunningServer) -> None:

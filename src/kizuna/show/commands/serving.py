@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import sys
 import tomllib
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -58,10 +60,16 @@ def welcome(server: Server, browser: bool = False) -> None:
     out().print(Text(f"\n  curl {server.url}/v1/track -u {key}: -d '{HELLO}'\n"), soft_wrap=True)
     out().print(Text("kizuna tail shows what arrives; kizuna tag is for web pages; Ctrl-C ends.", "quiet"))
     _warn_of_no_mail(server)
-    if browser:
+    if browser and has_screen():
         import webbrowser
 
         webbrowser.open(address)
+
+
+def has_screen() -> bool:
+    """Whether a browser would have a window: one of the terminal would take the terminal from the server."""
+    shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return sys.platform in ("darwin", "win32") or bool(shown)
 
 
 def _invite(server: Server) -> str:
