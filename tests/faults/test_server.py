@@ -179,6 +179,7 @@ def test_a_full_disk_acknowledges_nothing_and_is_used_again(small_disk: Path, fi
 
         assert send() == 200
         wait_for_events(root, 20)
+        assert server.get("/login")[0] == 200
         _fill(small_disk / "ballast", leave=200_000)
         for _ in range(200):
             if send() == 503:
