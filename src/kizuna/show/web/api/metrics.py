@@ -43,18 +43,9 @@ class Entries(msgspec.Struct):
     next: str | None
 
 
-class Explained(msgspec.Struct):
+class Explained(Entry):
     """One metric: definition, formula with the numbers of a month, SQL by engine, and the data behind it."""
 
-    id: str
-    variant: str
-    name: Named
-    meaning: Named
-    group: str
-    kind: str
-    unit: str
-    direction: str
-    reference: str
     formula: str
     filled: str
     parts: dict[str, str]
