@@ -116,3 +116,15 @@ def test_all_is_forgotten_when_a_definition_changes() -> None:
     world.get()
     world.kept.clear()
     assert world.get() == 2
+
+
+def test_what_was_begun_before_a_definition_changed_is_not_kept() -> None:
+    """Nothing is written then, so nothing else would ever say that it is old."""
+    world = World()
+
+    def changes() -> int:
+        world.kept.clear()
+        return world.make()
+
+    assert world.kept.get("key", changes).value == 1
+    assert world.get() == 2

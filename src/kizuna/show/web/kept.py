@@ -39,6 +39,7 @@ class Kept:
         self._worked: OrderedDict[Hashable, Worked[object]] = OrderedDict()
         self._turns: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
+        self._cleared = 0
 
     def get(self, key: Hashable, make: Callable[[], T]) -> Worked[T]:
         """What was worked out under `key`, by `make` where it is not there or too old."""
@@ -53,6 +54,7 @@ class Kept:
         """Forget all: what an answer rests on besides the data has changed."""
         with self._lock:
             self._worked.clear()
+            self._cleared += 1
 
     def _found(self, key: Hashable) -> Worked[object] | None:
         with self._lock:
@@ -68,17 +70,22 @@ class Kept:
             now = self._found(key)
             if now is not None and now is not before:
                 return now
-            version, at = self._version(), self._clock()
+            version, at, cleared = self._version(), self._clock(), self._cleared
             try:
                 worked = Worked(make(), version, at)
+                self._keep(key, worked, cleared)
             finally:
                 with self._lock:
                     self._turns.pop(key, None)
-            with self._lock:
-                self._worked[key] = worked
-                while len(self._worked) > MOST:
-                    self._worked.popitem(last=False)
             return worked
+
+    def _keep(self, key: Hashable, worked: Worked[object], cleared: int) -> None:
+        with self._lock:
+            if cleared != self._cleared:  # it rests on definitions that are no more
+                return
+            self._worked[key] = worked
+            while len(self._worked) > MOST:
+                self._worked.popitem(last=False)
 
     def _renew(self, key: Hashable, make: Callable[[], object], before: Worked[object]) -> None:
         """Work it out anew behind the reader's back, unless somebody does."""
