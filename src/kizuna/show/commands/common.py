@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,6 +12,8 @@ from cyclopts import Parameter
 from kizuna.show.console import note
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from kizuna.settings import Settings
     from kizuna.workspace import Workspace
 
@@ -33,6 +37,19 @@ WhereOption = Annotated[
     Parameter(help="a condition over dimensions and what customers did: \"country = 'JP' and orders(90) >= 2\""),
 ]
 SegmentOption = Annotated[str, Parameter(help="only customers of this segment; kizuna segments lists them")]
+
+
+@contextmanager
+def deciding(shop: Workspace) -> Iterator[Session]:
+    """One transaction of the state, whether or not a server runs: several programs may write in it."""
+    from kizuna.store.state.database import State
+
+    state = State(shop.root, shop.settings.state_url)
+    try:
+        with state.session() as session:
+            yield session
+    finally:
+        state.close()
 
 
 def opened(given: Path | None, *, rebuilding: bool = False) -> Workspace:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,7 +14,7 @@ from rich.text import Text
 
 from kizuna.errors import QuestionError
 from kizuna.measure.question import read_day
-from kizuna.show.commands.common import SinceOption, UntilOption, WorkspaceOption, opened
+from kizuna.show.commands.common import SinceOption, UntilOption, WorkspaceOption, deciding, opened
 from kizuna.show.console import clean, out
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def notes(
     workspace: WorkspaceOption = None,
 ) -> None:
     """List, add and remove notes: what happened on a day. They stand on every chart of the days they are about."""
-    with opened(workspace) as shop, _session(shop) as session:
+    with opened(workspace) as shop, deciding(shop) as session:
         if action == "add":
             _add(shop, session, what, text, last, metric, format)
             return
@@ -52,19 +51,6 @@ def notes(
             _remove(session, what, format)
             return
         _list(_chosen(shop, session, metric, since, until), format)
-
-
-@contextmanager
-def _session(shop: Workspace) -> Iterator[Session]:
-    """The state, whether or not a server runs: several programs may write in it."""
-    from kizuna.store.state.database import State
-
-    state = State(shop.root, shop.settings.state_url)
-    try:
-        with state.session() as session:
-            yield session
-    finally:
-        state.close()
 
 
 def _add(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
@@ -14,7 +12,7 @@ from rich.text import Text
 
 from kizuna.errors import KizunaError, QuestionError
 from kizuna.show import number
-from kizuna.show.commands.common import LanguageOption, WorkspaceOption, language_of, opened
+from kizuna.show.commands.common import LanguageOption, WorkspaceOption, deciding, language_of, opened
 from kizuna.show.console import clean, note, out
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ def segments(
     workspace: WorkspaceOption = None,
 ) -> None:
     """List, show, count, add and remove segments: named conditions on customers."""
-    with opened(workspace) as shop, _session(shop) as session:
+    with opened(workspace) as shop, deciding(shop) as session:
         say = language_of(shop, language)
         if condition is not None and action != "add":
             raise QuestionError(
@@ -60,19 +58,6 @@ def segments(
             _add(shop, session, name, condition, title, description, format, say)
         else:
             _one(shop, session, action, name, format, say)
-
-
-@contextmanager
-def _session(shop: Workspace) -> Iterator[Session]:
-    """The state, whether or not a server runs: several programs may write in it."""
-    from kizuna.store.state.database import State
-
-    state = State(shop.root, shop.settings.state_url)
-    try:
-        with state.session() as session:
-            yield session
-    finally:
-        state.close()
 
 
 def _list(shop: Workspace, session: Session, format: str, say: str) -> None:
